@@ -1,0 +1,1 @@
+"""Reading DICOM: headers, tag trees, series, pixels."""

@@ -1,0 +1,1 @@
+"""Digests of files and points."""

@@ -1,0 +1,1 @@
+"""From pixels and contours to terminal cells, without a terminal."""

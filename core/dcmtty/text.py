@@ -1,0 +1,79 @@
+"""The one place where data from files, servers and users becomes text for a terminal or a table."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_BIDI_AND_MARKS = frozenset({*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF})
+_LINE_BREAKS = frozenset({0x2028, 0x2029})
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co"})
+_PLAIN = re.compile(r"[ -~]*")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_FORMULA_STARTS = tuple("=+-@\t\r\0＝＋－＠")
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _is_unsafe(char: str) -> bool:
+    code = ord(char)
+    return code in _BIDI_AND_MARKS or code in _LINE_BREAKS or unicodedata.category(char) in _UNSAFE_CATEGORIES
+
+
+def visible(value: object, limit: int | None = None) -> str:
+    r"""Return text in which nothing can act on a terminal: controls, C1, bidi and unassigned become `\x1b` style.
+
+    A backslash stays a backslash (it separates DICOM values). With `limit`, longer text ends in an ellipsis.
+    """
+    text = value if isinstance(value, str) else str(value)
+    if limit is not None and len(text) > limit:
+        text = text[: max(limit - 1, 0)] + "…"
+    if _PLAIN.fullmatch(text):
+        return text
+    return "".join(_escaped(char) if _is_unsafe(char) else char for char in text)
+
+
+def cell_width(text: str) -> int:
+    """Return how many terminal cells the text takes: wide East Asian characters two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(_char_width(char) for char in text)
+
+
+def _char_width(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def fit(text: str, width: int) -> str:
+    """Return the text padded or cut with an ellipsis to exactly `width` cells."""
+    used = cell_width(text)
+    if used <= width:
+        return text + " " * (width - used)
+    out, used = [], 0
+    for char in text:
+        step = _char_width(char)
+        if used + step > width - 1:
+            break
+        out.append(char)
+        used += step
+    return "".join(out) + "…" + " " * (width - 1 - used) if width > 0 else ""
+
+
+def csv_cell(value: object, *, raw: bool = False) -> str:
+    """Return one CSV cell, quoted after RFC 4180.
+
+    Without `raw`, what a spreadsheet would take for a formula gets an apostrophe in front (OWASP ASVS 1.2.10).
+    """
+    text = visible(value)
+    if not raw and text.startswith((*_FORMULA_STARTS, "\\x09", "\\x0d", "\\x00")) and not _NUMBER.fullmatch(text):
+        text = "'" + text
+    if any(char in text for char in ',"\n\r') or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text

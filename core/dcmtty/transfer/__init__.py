@@ -1,0 +1,1 @@
+"""Verified transfer to devices over SFTP."""

@@ -1,0 +1,112 @@
+"""The only writer to standard error: notes, errors, progress and questions."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import sys
+
+from dcmtty.errors import DcmttyError, UsageError
+from dcmtty.progress import Progress, Step
+from dcmtty.text import visible
+
+_BYTES_STEP = 1024
+_state = {"bar": False}
+
+
+def line(text: str) -> None:
+    """Write one line, made safe."""
+    with contextlib.suppress(OSError):
+        _clear_bar()
+        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.flush()
+
+
+def note(text: str) -> None:
+    """Tell the user something worth knowing."""
+    line(f"dcmtty: {text}")
+
+
+def warning(text: str) -> None:
+    """Tell the user something that may be wrong."""
+    line(f"dcmtty: warning: {text}")
+
+
+def error(failure: DcmttyError) -> int:
+    """Write the error's one line and return its exit code."""
+    line(f"dcmtty: {failure}")
+    return failure.exit_code
+
+
+def human_bytes(count: float) -> str:
+    """Return a size with a unit, e.g. `1.5 MB` (1 MB = 1024 kB)."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < _BYTES_STEP or unit == "GB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= _BYTES_STEP
+    return f"{count:.1f} TB"
+
+
+def step_text(step: Step) -> str:
+    """Return a step of progress as one line: label, done of total, time left."""
+    amount = human_bytes if step.unit == "bytes" else lambda count: f"{count:.0f}"
+    of = f" of {amount(step.total)}" if step.total else ""
+    left = step.seconds_left
+    tail = f", {left:.0f} s left" if left is not None and left > 0 else ""
+    return f"{visible(step.label)} {amount(step.done)}{of} {step.unit if step.unit != 'bytes' else ''}".strip() + tail
+
+
+def _clear_bar() -> None:
+    if _state["bar"]:
+        sys.stderr.write("\r\x1b[K")
+        _state["bar"] = False
+
+
+def _draw(step: Step) -> None:
+    with contextlib.suppress(OSError):
+        sys.stderr.write("\r\x1b[K" + step_text(step)[:79])
+        sys.stderr.flush()
+        _state["bar"] = True
+        if step.total and step.done >= step.total:
+            _clear_bar()
+
+
+def progress_bar(*, quiet: bool = False) -> Progress:
+    """Return a Progress that draws on standard error when that is a terminal."""
+    return Progress() if quiet or not sys.stderr.isatty() else Progress(report=_draw)
+
+
+class TerminalPrompter:
+    """Asks the person at the terminal; refuses when there is none or `--no-input` was given."""
+
+    def __init__(self, *, no_input: bool) -> None:
+        self.may_ask = not no_input and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def secret(self, prompt: str) -> str | None:
+        """Ask for a password without echo; None when nobody can be asked."""
+        if not self.may_ask:
+            return None
+        _clear_bar()
+        with contextlib.suppress(EOFError):
+            return getpass.getpass(visible(prompt) + " ")
+        return None
+
+    def answer(self, prompt: str) -> str | None:
+        """Ask for a line of text; None when nobody can be asked."""
+        if not self.may_ask:
+            return None
+        _clear_bar()
+        sys.stderr.write(visible(prompt) + " ")
+        sys.stderr.flush()
+        reply = sys.stdin.readline()
+        return reply.strip() if reply else None
+
+
+def require_terminal(what: str) -> None:
+    """Refuse to go on without a terminal.
+
+    Raises:
+        UsageError: standard input or output is none.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(f"{what} needs a terminal", remedy="use dcmtty scan, show, tags or rtstruct without one")

@@ -1,0 +1,38 @@
+"""Options that commands share, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_Decorator = Callable[[_F], _F]
+
+
+def format_option(choices: Sequence[str]) -> _Decorator[Any]:
+    """Return `--format` with these choices; the first is the default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(list(choices)),
+        default=choices[0],
+        show_default=True,
+        help="Form of the output.",
+    )
+
+
+quiet_option = click.option("--quiet", is_flag=True, help="No progress on stderr.")
+no_input_option = click.option("--no-input", is_flag=True, help="Never ask; fail instead.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+ssh_config_option = click.option(
+    "--ssh-config", type=click.Path(), default=None, help="ssh configuration to use [default: ~/.ssh/config]."
+)
+color_option = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never", "truecolor", "256", "16", "none"]),
+    default="auto",
+    show_default=True,
+    help="Colours; auto = none off a terminal or with NO_COLOR.",
+)

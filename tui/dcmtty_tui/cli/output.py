@@ -1,0 +1,75 @@
+"""The only writer to standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from dcmtty.text import cell_width, csv_cell, fit, visible
+
+
+class OutputFailed(Exception):
+    """Standard output cannot be written, for another reason than a closed pipe."""
+
+
+def write_text(text: str) -> None:
+    """Write text as it is; the caller has made it safe."""
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(error.strerror or "write failed") from error
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines, each with a newline."""
+    for line in lines:
+        write_text(line + "\n")
+
+
+def write_json(value: object) -> None:
+    """Write a JSON document, ASCII only, numbers exact."""
+    write_text(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def write_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, widest: int = 60) -> None:
+    """Write aligned columns; cells are made safe and cut at `widest` terminal cells."""
+    table = [[visible(cell) for cell in row] for row in rows]
+    widths = [
+        min(widest, max([cell_width(header), *(cell_width(row[index]) for row in table)]))
+        for index, header in enumerate(headers)
+    ]
+    for row in [list(headers), *table]:
+        cells = [fit(cell, width) for cell, width in zip(row, widths, strict=True)]
+        write_text("  ".join(cells).rstrip() + "\n")
+
+
+def write_csv(headers: Sequence[str], rows: Iterable[Sequence[object]], *, raw: bool = False) -> None:
+    """Write CSV (RFC 4180) whose cells cannot start a formula unless `raw`."""
+    for row in [headers, *rows]:
+        write_text(",".join(csv_cell(cell, raw=raw) for cell in row) + "\r\n")
+
+
+def is_terminal() -> bool:
+    """Say whether standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
+def flush() -> None:
+    """Push everything out while errors can still be told."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(error.strerror or "write failed") from error
+
+
+def abandon() -> None:
+    """Give up standard output quietly, so that the interpreter does not complain at exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
