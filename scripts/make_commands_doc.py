@@ -8,7 +8,8 @@ from typing import Final
 import click
 
 from dcmtty import errors
-from dcmtty_tui.cli.main import EXIT_CLOSED_PIPE, EXIT_INTERNAL, dcmtty
+from dcmtty_tui.cli.main import EXIT_CLOSED_PIPE, EXIT_INTERNAL
+from dcmtty_tui.cli.main import dcmtty as root_command
 
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 _ENDINGS: Final = {
@@ -53,7 +54,7 @@ def exit_codes() -> dict[int, str]:
 def render() -> str:
     """The whole document as text."""
     parts = [_HEADER]
-    parts.extend(_command_section(path, command) for path, command in all_commands(dcmtty, "dcmtty"))
+    parts.extend(_command_section(path, command) for path, command in all_commands(root_command, "dcmtty"))
     rows = "".join(f"| {code} | {meaning} |\n" for code, meaning in exit_codes().items())
     parts.append(
         "## Exit codes\n\n| code | meaning |\n|---|---|\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from checkout import CHECKOUT, SAMPLES
 
 _PER_USER_FOLDERS = {
     "HOME": "home",
@@ -34,7 +34,7 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 @pytest.fixture(scope="session")
 def phantom_dir() -> Path:
     """The synthetic thorax series of samples/ct-thorax."""
-    return CHECKOUT / "samples" / "ct-thorax"
+    return SAMPLES / "ct-thorax"
 
 
 @pytest.fixture(scope="session")

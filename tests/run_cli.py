@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from checkout import CHECKOUT
+
 _ENTRY_POINT = "import sys; from dcmtty_tui.cli.main import main; sys.exit(main())"
 
 

@@ -13,9 +13,9 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 
+from checkout import SAMPLES
 from peers import peer
 
-SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 NODULE_CENTRE = (78.4, -22.6, -683.0)
 NODULE_RADIUS_MM = 13.0
 SLICE_STEP_MM = 4.0
