@@ -16,8 +16,13 @@ class OutputFailed(Exception):
 
 def write_text(text: str) -> None:
     """Write text as it is; the caller has made it safe."""
+    write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Write bytes as they are: a list of digests needs the names of files exactly."""
     try:
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.write(data)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -1,0 +1,125 @@
+"""`dcmtty digest`: MD5 and SHA-256 of files, in the forms that md5sum and sha256sum check."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dcmtty.errors import DcmttyError, InputError, worst
+from dcmtty.text import visible
+from dcmtty_tui.cli import diagnostics, output
+from dcmtty_tui.cli.options import format_option, quiet_option
+
+if TYPE_CHECKING:
+    from dcmtty.digest.collect import FoundFile
+    from dcmtty.digest.file import FileDigest
+
+STANDARD_INPUT = "-"
+
+
+@click.command("digest")
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@format_option(["tag", "md5sum", "sha256sum", "json"])
+@click.option("-o", "--output", "target", type=click.Path(), help="Write the list to this file, whole or not at all.")
+@quiet_option
+def command(paths: tuple[str, ...], format_: str, target: str | None, quiet: bool) -> int:  # noqa: FBT001 - click passes flags
+    """Print MD5 and SHA-256 of files; folders are walked, links in them are not followed.
+
+    The tag form holds both algorithms; md5sum and sha256sum forms are checked by those programs too, from the same
+    folder. Names are printed as they were given; a name with .. in it becomes absolute. `-` is standard input.
+    """
+    files, failures = _wanted(paths, target)
+    digests = _digested(files, failures, quiet=quiet)
+    if digests or format_ == "json":
+        _write(digests, failures, format_, target)
+    for failure in failures:
+        diagnostics.error(failure)
+    return worst([failure.exit_code for failure in failures])
+
+
+def _wanted(paths: tuple[str, ...], target: str | None) -> tuple[list[FoundFile], list[DcmttyError]]:
+    from dcmtty.digest.collect import FoundFile, collect
+
+    files: list[FoundFile] = []
+    failures: list[DcmttyError] = []
+    for path in paths:
+        if path == STANDARD_INPUT:
+            files.append(FoundFile(path, path))
+            continue
+        found = collect([os.path.abspath(path) if ".." in path.split("/") else path])  # noqa: PTH100 - text in, text out
+        files += found.files
+        failures += found.errors
+        for skipped in found.skipped:
+            diagnostics.note(f"{visible(skipped)}: not a regular file; left out")
+    written = _identity_of_output(target)
+    return [file for file in files if file.path == STANDARD_INPUT or _identity(file.path) != written], failures
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        info = os.stat(path)  # noqa: PTH116 - text in
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def _identity_of_output(target: str | None) -> tuple[int, int] | None:
+    """Return which file the list itself goes to, so that it does not list itself."""
+    if target is not None:
+        return _identity(target)
+    try:
+        info = os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return None
+    return info.st_dev, info.st_ino
+
+
+def _digested(files: list[FoundFile], failures: list[DcmttyError], *, quiet: bool) -> list[tuple[str, FileDigest]]:
+    from dcmtty.digest.file import Digester
+
+    digests: list[tuple[str, FileDigest]] = []
+    total = sum(os.path.getsize(file.path) for file in files if os.path.isfile(file.path))  # noqa: PTH113, PTH202 - text
+    progress = diagnostics.progress_bar(quiet=quiet)
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress.step(done, total, "bytes", "digesting")
+
+    with Digester() as digester:
+        for file in files:
+            try:
+                if file.path == STANDARD_INPUT:
+                    digests.append((file.path, digester.digest_descriptor(sys.stdin.fileno(), advance=advance)))
+                else:
+                    digests.append((file.path, digester.digest(Path(file.path), advance=advance)))
+            except InputError as error:
+                failures.append(error)
+    return digests
+
+
+def _write(
+    digests: list[tuple[str, FileDigest]], failures: list[DcmttyError], format_: str, target: str | None
+) -> None:
+    import json
+
+    from dcmtty.digest import manifest
+    from dcmtty.files import write_atomic
+
+    if format_ == "json":
+        document = manifest.as_json(digests, [visible(failure.message) for failure in failures])
+        text = json.dumps(document, indent=1) + "\n"
+    else:
+        style: manifest.Style = "md5sum" if format_ == "md5sum" else "sha256sum" if format_ == "sha256sum" else "tag"
+        text = "".join(manifest.lines(digests, style))
+    if target is not None:
+        write_atomic(Path(target), manifest.encoded(text))
+    elif output.is_terminal():
+        output.write_lines(visible(line) for line in text.splitlines())
+    else:
+        output.write_bytes(manifest.encoded(text))
