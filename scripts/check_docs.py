@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Final
 
 import make_commands_doc
+import make_keys_doc
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
-GENERATED: Final = {make_commands_doc.DOCUMENT: make_commands_doc.render}
+GENERATED: Final = {
+    make_commands_doc.DOCUMENT: make_commands_doc.render,
+    make_keys_doc.DOCUMENT: make_keys_doc.render,
+}
 _LINK: Final = re.compile(r"!?\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
 _CODE: Final = re.compile(r"`([^`\n]+)`")
 _OUR_PATH: Final = re.compile(r"(?:benchmarks|core|docs|samples|scripts|tests|tui)(?:/[\w.-]+)+/?")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import check_docs
 import make_commands_doc
+import make_keys_doc
+from dcmtty_tui.actions import ACTIONS
 from dcmtty_tui.cli.main import dcmtty
 
 
@@ -29,3 +31,11 @@ def test_every_command_and_option_is_in_the_generated_document() -> None:
         assert f"\n## {path}\n" in text
         for option in (name for parameter in command.params for name in parameter.opts if name.startswith("-")):
             assert f"`{option}`" in text
+
+
+def test_every_key_and_word_is_in_the_generated_document() -> None:
+    lines = make_keys_doc.render().splitlines()
+    for action in ACTIONS:
+        (line,) = [line for line in lines if f"| {action.help} |" in line]
+        for shown in (*action.keys, *(f":{word}" for word in action.words)):
+            assert f"`{shown}".replace("|", "\\|") in line, action.id
