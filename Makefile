@@ -13,7 +13,7 @@ INSTALLED_TEST := $(VENV)/.installed-test
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_LOWER := $(LOWER_VENV)/.installed
 
-.PHONY: help run test check check-static lint types imports docs bench test-lower clean
+.PHONY: help run test check check-static lint types imports docs-check docs bench test-lower clean
 
 help:
 	@echo 'make run         install into $(VENV) and open dcmtty on samples/'
@@ -62,10 +62,10 @@ check: check-static test
 
 check-static: lint types imports docs-check
 
-.PHONY: docs-check
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python scripts/check_size.py
 
 types: $(INSTALLED_DEV)
 	$(BIN)/mypy
