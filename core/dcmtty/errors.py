@@ -13,7 +13,8 @@ DcmttyError                     70
 │   └── JournalRefused           3   a journal that is damaged, or in use
 ├── ConnectError                 4
 │   ├── HostKeyError             4
-│   └── AuthenticationFailed     4
+│   ├── AuthenticationFailed     4
+│   └── RemoteRefused            4   a device said no to one operation on one file
 ├── VerificationFailed           5
 ├── SignatureMissing             6
 └── WriteFailed                  7
@@ -104,6 +105,10 @@ class HostKeyError(ConnectError):
 
 class AuthenticationFailed(ConnectError):
     """The device did not accept our credentials."""
+
+
+class RemoteRefused(ConnectError):
+    """The device said no to one operation: no permission, no space, no such folder."""
 
 
 class VerificationFailed(DcmttyError):
