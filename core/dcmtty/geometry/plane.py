@@ -73,7 +73,7 @@ class Plane:
         axes = np.stack([self.row_direction, self.column_direction, self.normal], axis=1)
         basis = np.linalg.inv(axes)
         along = relative @ basis.T
-        return along / np.array([self.column_spacing_mm, self.row_spacing_mm, 1.0])
+        return np.asarray(along / np.array([self.column_spacing_mm, self.row_spacing_mm, 1.0]))
 
     def same_orientation(self, other: Plane, tolerance: float = 1e-3) -> bool:
         """Say whether two planes are parallel and turned alike (direction cosines within `tolerance`)."""
