@@ -1,0 +1,61 @@
+"""Text in the character set of a data set, strictly: what cannot be read or written without loss is said to be so."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+from pydicom.charset import convert_encodings, decode_bytes, encode_string, python_encoding
+
+UTF_8 = ("ISO_IR 192",)
+ESCAPE = 0x1B
+_DELIMITERS = frozenset(b"\\^=\r\n\t\f")
+
+
+def is_plain(raw: bytes) -> bool:
+    """Say whether the bytes mean the same in every character set of DICOM: ASCII without code extensions."""
+    return raw.isascii() and ESCAPE not in raw
+
+
+def decode(raw: bytes, terms: Sequence[str]) -> str | None:
+    """Return the text of bytes in a Specific Character Set (0008,0005), or None when they are not valid in it."""
+    if is_plain(raw):
+        return raw.decode("ascii")
+    encodings = _encodings(terms)
+    if encodings is None:
+        return None
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        try:
+            text = decode_bytes(raw, encodings, set(_DELIMITERS))
+        except (UnicodeError, LookupError, ValueError):
+            return None
+    return None if complaints else text
+
+
+def encode(text: str, terms: Sequence[str]) -> bytes | None:
+    """Return the text in a Specific Character Set, or None when it cannot be written in it without loss."""
+    if text.isascii():
+        return text.encode("ascii")
+    encodings = _encodings(terms)
+    if encodings is None:
+        return None
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        try:
+            raw = encode_string(text, encodings)
+        except (UnicodeError, LookupError, ValueError):
+            return None
+    return raw if not complaints and decode(raw, terms) == text else None
+
+
+def _encodings(terms: Sequence[str]) -> list[str] | None:
+    """Return Python's names of the sets; None where only ASCII is declared or a term is not one of the standard."""
+    named = [term.strip() for term in terms]
+    if not any(term not in {"", "ISO_IR 6"} for term in named):
+        return None
+    if any(term not in python_encoding for term in named):
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return convert_encodings(named)
