@@ -15,6 +15,8 @@ from dcmtty.dicom.model import Series
 from dcmtty.geometry.plane import Plane
 from dcmtty.render.scene import Overlay
 
+SELECTED_COLOR = (255, 255, 255)
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -95,6 +97,12 @@ def draft_overlay(draft: Draft, plane: Plane, color: tuple[int, int, int]) -> Ov
         return None
     pixels = plane.column_row_offset(draft.points_xyz)[:, :2]
     return Overlay(pixels, closed=False, color=color, markers=True, emphasis=True)
+
+
+def point_overlay(xyz: NDArray[np.float64], plane: Plane) -> Overlay:
+    """Return the mark of the selected point, patient mm, shape (3,)."""
+    pixels = plane.column_row_offset(xyz)[:, :2]
+    return Overlay(pixels, closed=False, color=SELECTED_COLOR, markers=True, emphasis=True)
 
 
 def crossing_overlays(structure_set: StructureSet, plane: Plane) -> tuple[Overlay, ...]:

@@ -1,0 +1,175 @@
+"""One frame of a file as stored values or colours: size checked first, any decoder's failure one plain error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import RLELossless
+
+from dcmtty.dicom.codestream import frame_size
+from dcmtty.dicom.pixelfile import FOREIGN_ERRORS, MAX_FRAME_BYTES, UNDEFINED_LENGTH, PixelFile, StoredArray, quiet
+from dcmtty.errors import InputError
+from dcmtty.text import visible
+
+_BITS_ALLOCATED = frozenset({1, 8, 16, 32, 64})
+_HTJ2K = frozenset({"1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203"})
+_DAMAGED = "the file is damaged or of a kind that no decoder here reads"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded frame before rescaling."""
+
+    stored: StoredArray
+    """(rows, columns), or (rows, columns, 3)."""
+    photometric_interpretation: str
+    """After decoding: YBR has become RGB."""
+    container: StoredArray
+    """The values with their unused bits, to compare with Pixel Padding Value; often the same array."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    rows: int
+    columns: int
+    samples: int
+    bits_allocated: int
+    frames: int
+
+    @property
+    def frame_bits(self) -> int:
+        return self.rows * self.columns * self.samples * self.bits_allocated
+
+
+def decode_frame(file: PixelFile, frame: int) -> Frame:
+    """Decode frame `frame` (from 1) alone.
+
+    Raises:
+        InputError: no such frame, attributes that contradict each other, larger than 512 MB, or no decoder reads it.
+    """
+    layout = _layout(file)
+    if not 1 <= frame <= layout.frames:
+        raise InputError(f"{file.name}: no frame {frame}", remedy=f"it has frames 1 to {layout.frames}")
+    try:
+        with quiet():
+            _silence_gdcm()
+            decoded, after = _decoded(file, layout, frame)
+    except FOREIGN_ERRORS as error:
+        name = visible(file.syntax.name, 60)
+        raise InputError(f"{file.name}: frame {frame} cannot be decoded ({name})", remedy=_DAMAGED) from error
+    photometric = str(after.get("photometric_interpretation", ""))
+    shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
+    if decoded.shape != shape:
+        raise InputError(f"{file.name}: frame {frame} does not have the size that the header gives", remedy=_DAMAGED)
+    return Frame(_without_unused_bits(file, decoded), photometric, decoded)
+
+
+def _layout(file: PixelFile) -> _Layout:
+    layout = _Layout(
+        file.whole_number("Rows"),
+        file.whole_number("Columns"),
+        file.whole_number("SamplesPerPixel", 1),
+        file.whole_number("BitsAllocated"),
+        max(file.whole_number("NumberOfFrames", 1), 1),
+    )
+    if layout.bits_allocated not in _BITS_ALLOCATED:
+        raise InputError(f"{file.name}: Bits Allocated {layout.bits_allocated} is not supported", remedy=_DAMAGED)
+    if layout.frame_bits == 0 or layout.samples not in {1, 3}:
+        size = f"{layout.rows} rows, {layout.columns} columns, {layout.samples} samples"
+        raise InputError(f"{file.name}: a picture of {size} cannot be shown", remedy=_DAMAGED)
+    if layout.frame_bits > MAX_FRAME_BYTES * 8:
+        size = f"{layout.rows} x {layout.columns} pixels"
+        raise InputError(f"{file.name}: one frame of {size} needs more than 512 MB", remedy="it is not decoded")
+    return layout
+
+
+def _silence_gdcm() -> None:
+    """GDCM prints its warnings on the terminal unless it is told not to."""
+    try:
+        import gdcm
+    except ImportError:
+        return
+    gdcm.Trace.DebugOff()
+    gdcm.Trace.WarningOff()
+    gdcm.Trace.ErrorOff()
+
+
+def _decoded(file: PixelFile, layout: _Layout, frame: int) -> tuple[StoredArray, Mapping[str, object]]:
+    options = _options(file, layout)
+    if not file.syntax.is_encapsulated:
+        if file.length_bytes == UNDEFINED_LENGTH:
+            raise InputError(f"{file.name}: native pixel data of undefined length", remedy=_DAMAGED)
+        with file.stream() as stream:
+            return get_decoder(file.syntax).as_array(stream, index=frame - 1, **options)
+    offsets = options.pop("extended_offsets", None)
+    with file.stream() as stream:
+        codestream = get_frame(stream, frame - 1, number_of_frames=layout.frames, extended_offsets=offsets)
+    _check_codestream(file, layout, codestream)
+    options["number_of_frames"] = 1
+    if file.syntax in _HTJ2K:
+        return _decoded_htj2k(codestream, str(options["photometric_interpretation"]))
+    buffer = encapsulate([codestream], has_bot=False)
+    return get_decoder(file.syntax).as_array(buffer, index=0, **options)
+
+
+def _options(file: PixelFile, layout: _Layout) -> dict[str, Any]:
+    """Return what pydicom's decoders must know (PS3.3 C.7.6.3)."""
+    attributes = file.attributes
+    options: dict[str, Any] = {
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "samples_per_pixel": layout.samples,
+        "bits_allocated": layout.bits_allocated,
+        "bits_stored": file.whole_number("BitsStored", layout.bits_allocated),
+        "number_of_frames": layout.frames,
+        "photometric_interpretation": _photometric(file, layout),
+        "pixel_keyword": file.keyword,
+        "pixel_vr": file.vr,
+    }
+    if file.keyword == "PixelData":
+        options["pixel_representation"] = file.whole_number("PixelRepresentation", 0)
+    if layout.samples > 1:
+        options["planar_configuration"] = file.whole_number("PlanarConfiguration", 0)
+    if "ExtendedOffsetTable" in attributes and "ExtendedOffsetTableLengths" in attributes:
+        options["extended_offsets"] = (attributes.ExtendedOffsetTable, attributes.ExtendedOffsetTableLengths)
+    return options
+
+
+def _photometric(file: PixelFile, layout: _Layout) -> str:
+    given = str(file.attributes.get("PhotometricInterpretation") or "").strip()
+    return given or ("MONOCHROME2" if layout.samples == 1 else "RGB")
+
+
+def _check_codestream(file: PixelFile, layout: _Layout, codestream: bytes) -> None:
+    size = frame_size(codestream)
+    if size is not None and size[:2] != (layout.rows, layout.columns):
+        given, said = f"{size[0]} x {size[1]}", f"{layout.rows} x {layout.columns}"
+        raise InputError(f"{file.name}: a compressed frame is {given} but the header says {said}", remedy=_DAMAGED)
+
+
+def _decoded_htj2k(codestream: bytes, photometric: str) -> tuple[StoredArray, Mapping[str, object]]:
+    """Decode High-Throughput JPEG 2000 with OpenJPEG directly: pydicom reaches it only through one more package."""
+    from openjpeg.utils import decode
+
+    decoded: StoredArray = np.asarray(decode(codestream))
+    after = "RGB" if photometric in {"YBR_ICT", "YBR_RCT"} else photometric
+    return decoded, {"photometric_interpretation": after}
+
+
+def _without_unused_bits(file: PixelFile, decoded: StoredArray) -> StoredArray:
+    """Drop the bits outside Bits Stored, which may hold an overlay or noise (PS3.5 8.1.1)."""
+    native = not file.syntax.is_encapsulated or file.syntax == RLELossless
+    if not native or decoded.ndim != 2 or not np.issubdtype(decoded.dtype, np.integer):
+        return decoded
+    allocated = decoded.dtype.itemsize * 8
+    stored = file.whole_number("BitsStored", allocated)
+    high = file.whole_number("HighBit", stored - 1)
+    if file.whole_number("BitsAllocated") == 1 or not 1 <= stored <= high + 1 <= allocated or stored == allocated:
+        return decoded
+    values = decoded.astype(decoded.dtype.newbyteorder("="))
+    return np.right_shift(np.left_shift(values, allocated - 1 - high), allocated - stored)
