@@ -21,6 +21,8 @@ class FrameGeometry:
     """None when the header gives no usable plane."""
     reason: str = ""
     """Why there is no plane."""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the functional groups of an enhanced multi-frame image say of this frame; they go before the instance's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +88,17 @@ class Slice:
     """From 1."""
     plane: Plane | None
     position_mm: float | None
-    """S . (X x Y); None without a plane."""
+    """S . (X x Y) along the common normal of the series; None without a plane."""
+
+    @property
+    def geometry(self) -> FrameGeometry:
+        """The geometry of the frame."""
+        return self.instance.frames[self.frame - 1]
+
+    def text(self, keyword: str) -> str:
+        """Return the first value of the frame's attribute, else the instance's, else an empty string."""
+        values = self.geometry.values.get(keyword, ())
+        return values[0] if values else self.instance.text(keyword)
 
 
 @dataclass(frozen=True, slots=True)

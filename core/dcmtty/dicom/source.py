@@ -1,0 +1,104 @@
+"""The bytes of one file, read where they are needed: a few kilobytes of header, never the pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dcmtty.errors import InputError, TruncatedFile
+from dcmtty.files import open_regular, read_error
+from dcmtty.text import visible
+
+WINDOW_BYTES = 16 << 10
+
+
+class Source:
+    """Random access to a file or to bytes in memory; with `pread`, so that a file cut meanwhile cannot crash us."""
+
+    __slots__ = ("_base", "_descriptor", "buffer", "inflated", "mtime_ns", "name", "path", "size")
+
+    def __init__(self, path: Path, size: int, buffer: bytes = b"", descriptor: int | None = None) -> None:
+        self.path = path
+        self.name = visible(path)
+        """The path, safe for a terminal; every message about the bytes starts with it."""
+        self.size = size
+        self.buffer = buffer
+        """The window that is in memory; `index` says where an offset lies in it."""
+        self.inflated = False
+        """Whether offsets count in the inflated data set and not in the file."""
+        self.mtime_ns = 0
+        self._base = 0
+        self._descriptor = descriptor
+
+    def index(self, offset: int, count: int) -> int:
+        """Bring `count` bytes at `offset` (or what is left of them) into `buffer`; return where they start."""
+        start = offset - self._base
+        if start >= 0 and (start + count <= len(self.buffer) or self._base + len(self.buffer) >= self.size):
+            return start
+        self.buffer = self._fetch(offset, min(max(count, WINDOW_BYTES), self.size - offset))
+        self._base = offset
+        return 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the bytes at `offset`; the caller has checked `length` against `size`."""
+        start = offset - self._base
+        if start >= 0 and start + length <= len(self.buffer):
+            return self.buffer[start : start + length]
+        return self._fetch(offset, length)
+
+    def zeros_to_the_end(self, offset: int) -> bool:
+        """Say whether nothing but zero bytes follows (padding to a block size)."""
+        while offset < self.size:
+            part = self.read(offset, min(1 << 20, self.size - offset))
+            if part.strip(b"\0"):
+                return False
+            offset += len(part)
+        return True
+
+    def _fetch(self, offset: int, length: int) -> bytes:
+        if self._descriptor is None:
+            raise InputError(f"{self.name}: closed already", remedy="open it again")
+        try:
+            data = os.pread(self._descriptor, length, offset)
+        except OSError as error:
+            raise read_error(self.path, error) from error
+        if len(data) != length:
+            raise TruncatedFile(f"{self.name}: became shorter while it was read", remedy="read it again")
+        return data
+
+    def close(self) -> None:
+        """Give the file back; the window stays usable."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def open_source(path: Path, *, follow: bool = True) -> Source:
+    """Open a regular file for reading.
+
+    Raises:
+        InputError: not there, not readable, not a regular file, too large.
+    """
+    descriptor = open_regular(path, follow=follow)
+    info = os.fstat(descriptor)
+    source = Source(path, info.st_size, descriptor=descriptor)
+    source.mtime_ns = info.st_mtime_ns
+    return source
+
+
+def memory_source(data: bytes, name: str = "data") -> Source:
+    """Return a source over bytes in memory; `name` stands for the file in messages."""
+    return Source(Path(name), len(data), data)

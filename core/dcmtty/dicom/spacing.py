@@ -1,0 +1,117 @@
+"""What the positions of slices along their normal tell: usual distance, gaps, repeats, shifts in the plane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmtty.dicom.model import Note, Slice
+from dcmtty.geometry.plane import Plane
+from dcmtty.text import visible
+
+GAP_RATIO = 1.5
+"""A distance larger than this many usual ones is a gap."""
+_UNEVEN_RATIO = 0.05
+_MOST_GAPS_SHARE = 0.25
+"""More large distances than this are no gaps but an uneven spacing."""
+_SAME_POSITION_MM = 0.01
+_SAME_POSITION_PIXELS = 0.02
+_SHIFT_PER_MM = 0.005
+"""In-plane shift that is taken for gantry tilt: about 0.3 degrees."""
+
+
+def same_position_mm(planes: Sequence[Plane]) -> float:
+    """Return how near two positions must be to be the same: 0.01 mm, less for pixels smaller than half a millimetre."""
+    pixel_mm = min((min(plane.row_spacing_mm, plane.column_spacing_mm) for plane in planes), default=1.0)
+    return min(_SAME_POSITION_MM, _SAME_POSITION_PIXELS * pixel_mm)
+
+
+def places(positions_mm: Sequence[float], tolerance_mm: float) -> list[int]:
+    """Return for each position, sorted ascending, the number of the place it is at; equal positions share one."""
+    numbers: list[int] = []
+    for index, position in enumerate(positions_mm):
+        same = index > 0 and position - positions_mm[index - 1] <= tolerance_mm
+        numbers.append(numbers[-1] + (not same) if numbers else 0)
+    return numbers
+
+
+def usual_spacing_mm(positions_mm: Sequence[float], tolerance_mm: float) -> float | None:
+    """Return the median distance between neighbouring places, None when there is but one."""
+    steps = [step for step in _steps(positions_mm) if step > tolerance_mm]
+    return float(np.median(steps)) if steps else None
+
+
+def _steps(positions_mm: Sequence[float]) -> list[float]:
+    return [after - before for before, after in pairwise(positions_mm)]
+
+
+def distance_notes(slices: Sequence[Slice], spacing_mm: float | None, tolerance_mm: float) -> list[Note]:
+    """Return notes on gaps and uneven distances of slices in order."""
+    if spacing_mm is None:
+        return []
+    steps = np.array(_steps([_position(slice_) for slice_ in slices]))
+    wide = steps > GAP_RATIO * spacing_mm
+    kept = steps[(steps > tolerance_mm) & ~wide]
+    if wide.sum() > max(1, _MOST_GAPS_SHARE * len(steps)):
+        kept, wide = steps[steps > tolerance_mm], np.zeros(len(steps), dtype=bool)
+    notes = [_gap(int(index) + 1, float(steps[index]), spacing_mm) for index in np.flatnonzero(wide)]
+    if len(kept) and float(kept.max() - kept.min()) > max(_UNEVEN_RATIO * spacing_mm, tolerance_mm):
+        text = f"the distance between slices varies from {_mm(kept.min())} to {_mm(kept.max())}"
+        notes.append(Note("spacing", text))
+    return notes
+
+
+def _gap(number: int, step_mm: float, spacing_mm: float) -> Note:
+    missing = max(round(step_mm / spacing_mm) - 1, 1)
+    seem = "1 slice seems" if missing == 1 else f"{missing} slices seem"
+    text = f"gap of {_mm(step_mm)} between slices {number} and {number + 1} (usual {_mm(spacing_mm)}): {seem} missing"
+    return Note("gap", text, number)
+
+
+def repeat_notes(slices: Sequence[Slice], tolerance_mm: float) -> list[Note]:
+    """Return a note for each slice at the place of the one before, and for each image that is there twice."""
+    notes: list[Note] = []
+    first_seen: dict[tuple[str, int], int] = {}
+    for number, slice_ in enumerate(slices, start=1):
+        key = slice_.instance.sop_instance_uid, slice_.frame
+        twin = first_seen.setdefault(key, number) if key[0] else number
+        if twin != number:
+            file = visible(slice_.instance.path.name)
+            text = f"slice {number} ({file}) has the SOP Instance UID of slice {twin}: the same image in two files"
+            notes.append(Note("duplicate", text, number))
+        elif number > 1 and _at_same_place(slices[number - 2], slice_, tolerance_mm):
+            text = f"slice {number} lies at the same position as slice {number - 1}"
+            notes.append(Note("duplicate", text, number))
+    return notes
+
+
+def _at_same_place(before: Slice, after: Slice, tolerance_mm: float) -> bool:
+    if before.position_mm is None or after.position_mm is None:
+        return False
+    return after.position_mm - before.position_mm <= tolerance_mm
+
+
+def shift_note(slices: Sequence[Slice], normal: NDArray[np.float64]) -> Note | None:
+    """Return a note when the slices are shifted in their plane, as gantry tilt does."""
+    origins = np.array([slice_.plane.origin_xyz for slice_ in slices if slice_.plane is not None])
+    if len(origins) < 2:
+        return None
+    relative = origins - origins[0]
+    along = relative @ normal
+    sideways = np.linalg.norm(relative - along[:, None] * normal, axis=1)
+    worst = int(sideways.argmax())
+    if sideways[worst] <= _SHIFT_PER_MM * abs(float(along[worst])) + _SAME_POSITION_MM:
+        return None
+    text = f"the slices are shifted in their plane by up to {_mm(sideways[worst])} (gantry tilt or a sheared stack)"
+    return Note("other", text)
+
+
+def _position(slice_: Slice) -> float:
+    return slice_.position_mm if slice_.position_mm is not None else 0.0
+
+
+def _mm(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".") + " mm"
