@@ -213,9 +213,10 @@ def file_name(position: int) -> str:
 def csv_text(*, pixels: bool) -> str:
     """All regions as CSV, in patient mm or in columns, rows and slices."""
     axes, frame = ("column,row,slice", "pixel-centre") if pixels else ("x,y,z", "lps-mm")
-    lines = [f"# frame: {frame}", f"roi,number,interpreted_type,geometric_type,contour,{axes}"]
+    lines = [f"# frame: {frame}", f"roi,number,color,interpreted_type,geometric_type,contour,{axes}"]
     for region in regions():
-        start = f"{region.name},{region.number},{region.interpreted_type}"
+        red, green, blue = region.color
+        start = f"{region.name},{region.number},#{red:02x}{green:02x}{blue:02x},{region.interpreted_type}"
         for contour, outline in enumerate(region.outlines, start=1):
             for vertex in outline.vertices:
                 place = vertex.column_row_slice if pixels else vertex.patient_xyz

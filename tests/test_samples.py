@@ -122,7 +122,7 @@ def test_columns_rows_and_slices_name_the_same_points(
         (row_mm, column_mm), (x, y, z) = dataset.PixelSpacing, dataset.ImagePositionPatient
         mapped.append((x + column_mm * float(row["column"]), y + row_mm * float(row["row"]), z))
     assert np.abs(np.array(mapped, dtype=float) - patient_points(csv_rows)).max() < 1e-6
-    shared = ("roi", "number", "interpreted_type", "geometric_type", "contour")
+    shared = ("roi", "number", "color", "interpreted_type", "geometric_type", "contour")
     assert [[row[key] for key in shared] for row in pixel_rows] == [[row[key] for key in shared] for row in csv_rows]
 
 
