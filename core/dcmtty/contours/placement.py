@@ -15,6 +15,7 @@ READING_SHARE_OF_SPACING = 0.1
 WRITING_TOLERANCE_MM = 0.01
 """How far a point of a planar contour may be off its image when it is written."""
 _SAME_PLACE_MM = 1e-3
+_CHUNK = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,22 @@ def place(points_xyz: ArrayLike, series: Series, *, sop_instance_uid: str = "") 
         nearest = int(stack.numbers[first_found])
         return Placement(None, found[first_found], nearest, reason=f"slices {names} both hold it")
     return _off_every_slice(stack, points)
+
+
+def nearest_each(points_xyz: ArrayLike, series: Series) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return for each point, shape (n, 3) in mm, the number of the nearest slice (0 without any) and its distance.
+
+    Points are taken one by one, so that a long list can be cut where it goes on to another slice.
+    """
+    points = np.asarray(points_xyz, dtype=np.float64).reshape(-1, 3)
+    stack = slice_stack(series)
+    numbers, distances = np.zeros(len(points), dtype=np.intp), np.full(len(points), np.inf)
+    for start in range(0, len(points) if len(stack.numbers) else 0, _CHUNK):
+        offsets = np.abs(stack.offsets_mm(points[start : start + _CHUNK]))
+        best = offsets.argmin(axis=0)
+        numbers[start : start + _CHUNK] = stack.numbers[best]
+        distances[start : start + _CHUNK] = offsets[best, np.arange(len(best))]
+    return numbers, distances
 
 
 def _distance_mm(stack: SliceStack, index: int, points: NDArray[np.float64]) -> float:
