@@ -70,14 +70,19 @@ def load(path: Path, series: Series | None = None) -> LoadedSet:
         TruncatedFile: the file ends inside an element, or a length is wrong.
     """
     try:
-        return _loaded(read_document(path), series)
+        return load_document(read_document(path), series)
     except InputError as error:
         if str(visible(path)) in error.message:
             raise
         raise type(error)(f"{visible(path)}: {error.message}", remedy=error.remedy) from error
 
 
-def _loaded(document: Document, series: Series | None) -> LoadedSet:
+def load_document(document: Document, series: Series | None) -> LoadedSet:
+    """Return what `load` returns, for a file that was read already.
+
+    Raises:
+        InputError: its sequences are damaged.
+    """
     named = references(document)
     reader = _Reader(document, named, series)
     rois = reader.rois()

@@ -1,0 +1,214 @@
+"""Reads a written RTSTRUCT again, with a parser and arithmetic that the writing does not use, and compares.
+
+Nothing here may import `encoded`, `load`, `ds` or `geometry`: a mistake made there must not be made twice.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from pathlib import Path
+
+from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import RTStructureSetStorage
+
+from dcmtty.contours.model import Contour, Roi, StructureSet
+from dcmtty.dicom.model import Series
+from dcmtty.rtstruct.envelope import Built
+from dcmtty.rtstruct.readback_base import BaseItems, by_number, raw_value, refused
+from dcmtty.rtstruct.readback_planes import ImageHeaders, Point
+
+GRID_MM = 0.0005 + 1e-9
+"""How far a written coordinate may be from the one that was asked for: half a step of the 0.001 mm grid."""
+OFF_PLANE_MM = 0.01
+_CONTOUR_DATA = 0x30060050
+_LONGEST_DS = 16
+_META = (
+    "FileMetaInformationGroupLength", "FileMetaInformationVersion", "MediaStorageSOPClassUID",
+    "MediaStorageSOPInstanceUID", "TransferSyntaxUID", "ImplementationClassUID",
+)  # fmt: skip
+
+
+def verify(path: Path, series: Series, structure_set: StructureSet, built: Built, base: Path | None = None) -> None:
+    """Check that a file says exactly what was asked for, on the images as their files are now.
+
+    Items of the base that nobody touched are compared with the base byte for byte, and not with the images.
+
+    Raises:
+        VerificationFailed: something differs; the text says what.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            _verify(path, series, structure_set, built, base)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise refused("it lacks something, or holds something unreadable") from error
+
+
+def _verify(path: Path, series: Series, structure_set: StructureSet, built: Built, base: Path | None) -> None:
+    written = _read(path)
+    _check_meta(written, built)
+    _check_chain(written, series, strict=base is None)
+    images = ImageHeaders({item.instance.sop_instance_uid: item.instance.path for item in series.slices})
+    if base is None:
+        _check_identity(written, images.header(series.first.sop_instance_uid))
+    rois = by_number(written, "StructureSetROISequence", "ROINumber")
+    if len(rois) != len(written.StructureSetROISequence) or rois.keys() != {roi.number for roi in structure_set.rois}:
+        raise refused("the ROIs are not those that were to be written")
+    drawn = by_number(written, "ROIContourSequence", "ReferencedROINumber")
+    seen = by_number(written, "RTROIObservationsSequence", "ReferencedROINumber")
+    before = BaseItems(base)
+    for roi in structure_set.rois:
+        items = (rois[roi.number], drawn.get(roi.number), seen.get(roi.number))
+        if roi.number in built.untouched_rois:
+            before.check_untouched(roi.number, items)
+        else:
+            _check_labels(roi, items, series)
+            _check_contours(roi, items[1], built, images, before)
+    _check_references(written, built)
+
+
+def _read(path: Path) -> Dataset:
+    try:
+        return dcmread(path)
+    except (OSError, InvalidDicomError, EOFError, ValueError, KeyError, struct.error) as error:
+        raise refused("it cannot be read") from error
+
+
+def _check_meta(written: Dataset, built: Built) -> None:
+    meta = written.file_meta
+    missing = [keyword for keyword in _META if keyword not in meta]
+    if missing:
+        raise refused(f"its file meta information lacks {missing[0]}")
+    expected = {
+        "MediaStorageSOPInstanceUID": built.sop_instance_uid,
+        "MediaStorageSOPClassUID": RTStructureSetStorage,
+        "TransferSyntaxUID": built.syntax_uid,
+    }
+    wrong = [keyword for keyword, value in expected.items() if meta[keyword].value != value]
+    if wrong or written.SOPInstanceUID != built.sop_instance_uid or written.SOPClassUID != RTStructureSetStorage:
+        raise refused(f"{wrong[0] if wrong else 'SOP Instance UID'} is not what it should be")
+    if written.Modality != "RTSTRUCT" or written.ApprovalStatus != "UNAPPROVED":
+        raise refused("modality or approval is not what it should be")
+
+
+def _check_identity(written: Dataset, image: Dataset) -> None:
+    """Study and Frame of Reference are compared here; the copied bytes themselves are compared in tests."""
+    for keyword in ("StudyInstanceUID", "FrameOfReferenceUID"):
+        if written[keyword].value != image[keyword].value:
+            raise refused(f"{keyword} is not that of the images")
+    if written.SeriesInstanceUID == image.SeriesInstanceUID:
+        raise refused("its Series Instance UID is that of the images")
+
+
+def _check_chain(written: Dataset, series: Series, *, strict: bool) -> None:
+    """Follow Frame of Reference, study, series and images; a base may name more than these."""
+    wanted = {item.instance.sop_instance_uid for item in series.slices}
+    for frame in written.get("ReferencedFrameOfReferenceSequence") or ():
+        if frame.FrameOfReferenceUID != series.frame_of_reference_uid:
+            continue
+        for study in frame.get("RTReferencedStudySequence") or ():
+            if strict and study.ReferencedSOPInstanceUID != series.study_uid:
+                raise refused("RT Referenced Study Sequence names another study")
+            for item in study.get("RTReferencedSeriesSequence") or ():
+                named = [image.ReferencedSOPInstanceUID for image in item.get("ContourImageSequence") or ()]
+                if item.SeriesInstanceUID == series.series_uid and wanted <= set(named):
+                    return
+    if strict:
+        raise refused("its references do not name every image of the series")
+
+
+def _check_labels(roi: Roi, items: tuple[Dataset, Dataset | None, Dataset | None], series: Series) -> None:
+    structure, drawn, seen = items
+    which = f"of ROI {roi.number}"
+    if str(structure.get("ROIName")).strip() != roi.name.strip():
+        raise refused(f"the name {which} differs")
+    if structure.get("ReferencedFrameOfReferenceUID") != series.frame_of_reference_uid:
+        raise refused(f"the Frame of Reference {which} differs")
+    if (structure.get("ROIGenerationAlgorithm") or "") != roi.generation_algorithm:
+        raise refused(f"the generation algorithm {which} differs")
+    if drawn is None or seen is None:
+        raise refused(f"the contour item or the observation {which} is missing")
+    if tuple(int(part) for part in drawn.get("ROIDisplayColor") or roi.color) != tuple(roi.color):
+        raise refused(f"the colour {which} differs")
+    if (seen.get("RTROIInterpretedType") or "") != roi.interpreted_type:
+        raise refused(f"the interpreted type {which} differs")
+
+
+def _check_contours(roi: Roi, drawn: Dataset | None, built: Built, images: ImageHeaders, before: BaseItems) -> None:
+    items = list((drawn.get("ContourSequence") if drawn is not None else None) or ())
+    if drawn is not None and "ContourSequence" in drawn and not items:
+        raise refused(f"ROI {roi.number} has a Contour Sequence without items")
+    kept = built.kept.get(roi.number, {})
+    unreadable = built.unreadable.get(roi.number, frozenset())
+    if len(items) != len(roi.contours) + len(unreadable):
+        raise refused(f"ROI {roi.number} has {len(items)} contours, {len(roi.contours)} were to be written")
+    asked = iter(roi.contours)
+    for index, item in enumerate(items):
+        name = f"contour {index + 1} of ROI {roi.number}"
+        if index in kept:
+            before.check_contour(roi.number, kept[index], item, name)
+        if index not in unreadable:
+            points = _check_points(item, next(asked), name)
+            if index not in kept:
+                _check_image(item, points, images, name)
+
+
+def _check_points(item: Dataset, asked: Contour, name: str) -> list[Point]:
+    texts = (raw_value(item, _CONTOUR_DATA) or b"").decode("ascii").rstrip(" \0").split("\\")
+    numbers = [float(text) for text in texts]
+    points = list(zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=False))
+    wanted = [(float(x), float(y), float(z)) for x, y, z in asked.points_xyz]
+    if asked.geometric_type.startswith("CLOSED"):
+        points, wanted = _opened(points), _opened(wanted)
+    if item.ContourGeometricType != asked.geometric_type:
+        raise refused(f"the type of {name} differs")
+    if len(numbers) % 3 or int(item.NumberOfContourPoints) != len(numbers) // 3 or len(points) != len(wanted):
+        raise refused(f"the number of points of {name} differs")
+    if not all(abs(a - b) <= GRID_MM for p, q in zip(points, wanted, strict=True) for a, b in zip(p, q, strict=True)):
+        raise refused(f"a point of {name} differs")
+    if any(len(text) > _LONGEST_DS for text in texts):
+        raise refused(f"a coordinate of {name} has more than 16 characters")
+    return points
+
+
+def _opened(points: list[Point]) -> list[Point]:
+    """Return a closed contour without repeats of its first point at the end, on the grid of what is written."""
+    while len(points) > 1 and all(abs(a - b) <= 2 * GRID_MM for a, b in zip(points[0], points[-1], strict=True)):
+        points = points[:-1]
+    return points
+
+
+def _check_image(item: Dataset, points: list[Point], images: ImageHeaders, name: str) -> None:
+    """Project every point on the image that the contour names, as that image's file has it now."""
+    named = item.get("ContourImageSequence") or ()
+    if not named:
+        if "PLANAR" in item.ContourGeometricType and item.ContourGeometricType != "OPEN_NONPLANAR":
+            raise refused(f"{name} is planar and names no image")
+        return
+    if len(named) != 1:
+        raise refused(f"{name} names {len(named)} images")
+    frame = int(named[0].get("ReferencedFrameNumber") or 0)
+    off_mm = images.distance_mm(named[0].ReferencedSOPInstanceUID, frame, points)
+    if not off_mm <= OFF_PLANE_MM:
+        raise refused(f"{name} is {off_mm:.3f} mm off the image it names")
+
+
+def _check_references(written: Dataset, built: Built) -> None:
+    """Check that every image that a new contour names is listed with its series."""
+    listed = {
+        image.ReferencedSOPInstanceUID
+        for frame in written.get("ReferencedFrameOfReferenceSequence") or ()
+        for study in frame.get("RTReferencedStudySequence") or ()
+        for series in study.get("RTReferencedSeriesSequence") or ()
+        for image in series.get("ContourImageSequence") or ()
+    }
+    for roi in written.get("ROIContourSequence") or ():
+        number = int(roi.ReferencedROINumber)
+        if number in built.untouched_rois:
+            continue
+        for index, contour in enumerate(roi.get("ContourSequence") or ()):
+            named = {image.ReferencedSOPInstanceUID for image in contour.get("ContourImageSequence") or ()}
+            if index not in built.kept.get(number, {}) and not named <= listed:
+                raise refused(f"contour {index + 1} of ROI {number} names an image that its references lack")

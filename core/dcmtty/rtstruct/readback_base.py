@@ -1,0 +1,94 @@
+"""Compares what was not edited with the set it came from, through pydicom and not through the code that copied it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydicom import Dataset, dcmread
+from pydicom.dataelem import RawDataElement
+from pydicom.errors import InvalidDicomError
+
+from dcmtty.errors import VerificationFailed
+from dcmtty.text import visible
+
+
+class BaseItems:
+    """The items of the set that was edited."""
+
+    def __init__(self, path: Path | None) -> None:
+        dataset = Dataset() if path is None else _read(path)
+        self._contours = by_number(dataset, "ROIContourSequence", "ReferencedROINumber")
+        self._items = (
+            by_number(dataset, "StructureSetROISequence", "ROINumber"),
+            self._contours,
+            by_number(dataset, "RTROIObservationsSequence", "ReferencedROINumber"),
+        )
+
+    def check_untouched(self, number: int, items: Sequence[Dataset | None]) -> None:
+        """Check that the three items of an ROI are those of the base.
+
+        Raises:
+            VerificationFailed: they are not.
+        """
+        for found, now in zip(self._items, items, strict=True):
+            if not _same(found.get(number), now):
+                raise refused(f"ROI {number} was not edited and differs from the base")
+
+    def check_contour(self, number: int, index: int, item: Dataset, name: str) -> None:
+        """Check that a contour is that of the base.
+
+        Raises:
+            VerificationFailed: it is not.
+        """
+        if not _same(self._contours[number].ContourSequence[index], item):
+            raise refused(f"{name} was not edited and differs from the base")
+
+
+def refused(what: str) -> VerificationFailed:
+    """Return the error of a file that was written and must not be kept."""
+    return VerificationFailed(f"the written RTSTRUCT was not accepted: {what}", remedy="nothing was kept; report this")
+
+
+def by_number(dataset: Dataset, keyword: str, number: str) -> dict[int, Dataset]:
+    """Return the first item of each ROI Number in a sequence."""
+    found: dict[int, Dataset] = {}
+    for item in dataset.get(keyword) or ():
+        try:
+            found.setdefault(int(item[number].value), item)
+        except (KeyError, TypeError, ValueError):
+            continue
+    return found
+
+
+def raw_value(dataset: Dataset, tag: int) -> bytes | None:
+    """Return a value as it is encoded; None when pydicom has decoded it already."""
+    found: object = dataset.get_item(tag)
+    return bytes(found.value or b"") if isinstance(found, RawDataElement) else None
+
+
+def _read(path: Path) -> Dataset:
+    try:
+        return dcmread(path, force=True)
+    except (OSError, InvalidDicomError, EOFError, ValueError, KeyError, struct.error) as error:
+        raise VerificationFailed(f"{visible(path)}: cannot be read again", remedy="check the base") from error
+
+
+def _same(first: Dataset | None, second: Dataset | None) -> bool:
+    """Say whether two items hold the same elements with the same encoded values."""
+    if first is None or second is None:
+        return first is second
+    tags = sorted(first.keys())
+    return tags == sorted(second.keys()) and all(_same_element(first, second, tag) for tag in tags)
+
+
+def _same_element(first: Dataset, second: Dataset, tag: int) -> bool:
+    ours, theirs = raw_value(first, tag), raw_value(second, tag)
+    if ours is not None and theirs is not None:
+        return ours == theirs
+    one, other = first[tag], second[tag]
+    if one.VR != "SQ" or other.VR != "SQ":
+        return bool(one.value == other.value)
+    pairs = list(zip(one.value, other.value, strict=False))
+    return len(one.value) == len(other.value) and all(_same(a, b) for a, b in pairs)

@@ -1,0 +1,109 @@
+"""How far points are off an image, computed from the image file's own header and from nothing else in this program."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
+
+from dcmtty.errors import VerificationFailed
+from dcmtty.text import visible
+
+_KEYWORDS = (
+    "SOPInstanceUID", "FrameOfReferenceUID", "SeriesInstanceUID", "StudyInstanceUID", "ImagePositionPatient",
+    "ImageOrientationPatient", "GridFrameOffsetVector", "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)  # fmt: skip
+
+Point = tuple[float, float, float]
+_PlaneOf = tuple[Point, Point]
+
+
+class ImageHeaders:
+    """Reads each referenced image once and measures distances to its frames."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = paths
+        self._headers: dict[str, Dataset] = {}
+        self._planes: dict[tuple[str, int], _PlaneOf] = {}
+
+    def header(self, sop_instance_uid: str) -> Dataset:
+        """Return the header of an image, read from its file.
+
+        Raises:
+            VerificationFailed: it is not one of the series, or its file does not hold it any more.
+        """
+        if sop_instance_uid not in self._headers:
+            self._headers[sop_instance_uid] = self._read(sop_instance_uid)
+        return self._headers[sop_instance_uid]
+
+    def _read(self, uid: str) -> Dataset:
+        path = self._paths.get(uid)
+        if path is None:
+            raise VerificationFailed(f"image {visible(uid)} is not in the series", remedy="report this")
+        try:
+            header = dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(_KEYWORDS))
+        except (OSError, InvalidDicomError, EOFError, ValueError, struct.error) as error:
+            raise VerificationFailed(f"{visible(path)}: cannot be read again", remedy="check the images") from error
+        if header.get("SOPInstanceUID") != uid:
+            raise VerificationFailed(f"{visible(path)}: holds another image now", remedy="open the series again")
+        return header
+
+    def distance_mm(self, sop_instance_uid: str, frame: int, points: Sequence[Point]) -> float:
+        """Return the largest distance of the points to a frame (0 or 1 for a single-frame image).
+
+        Raises:
+            VerificationFailed: the header gives no plane for the frame.
+        """
+        key = (sop_instance_uid, frame)
+        if key not in self._planes:
+            self._planes[key] = _plane(self.header(sop_instance_uid), max(frame, 1), sop_instance_uid)
+        (sx, sy, sz), (nx, ny, nz) = self._planes[key]
+        return max(abs((x - sx) * nx + (y - sy) * ny + (z - sz) * nz) for x, y, z in points)
+
+
+def _plane(header: Dataset, frame: int, uid: str) -> _PlaneOf:
+    """Return a point of the frame's plane and its unit normal (PS3.3 C.7.6.2.1.1)."""
+    try:
+        position, cosines = _position_and_cosines(header, frame)
+        ax, ay, az, bx, by, bz = cosines
+        normal = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
+        length = math.sqrt(sum(part * part for part in normal))
+        unit = (normal[0] / length, normal[1] / length, normal[2] / length)
+        offset = _grid_offset(header, frame)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise VerificationFailed(
+            f"image {visible(uid)} gives no plane for frame {frame}, so nothing can be verified", remedy="report this"
+        ) from error
+    x, y, z = (start + offset * step for start, step in zip(position, unit, strict=True))
+    return (x, y, z), unit
+
+
+def _position_and_cosines(header: Dataset, frame: int) -> tuple[list[float], list[float]]:
+    groups = header.get("PerFrameFunctionalGroupsSequence")
+    if not groups:
+        return _numbers(header, "ImagePositionPatient"), _numbers(header, "ImageOrientationPatient")
+    own, shared = groups[frame - 1], header.SharedFunctionalGroupsSequence[0]
+    place = own if "PlanePositionSequence" in own else shared
+    turn = own if "PlaneOrientationSequence" in own else shared
+    return (
+        _numbers(place.PlanePositionSequence[0], "ImagePositionPatient"),
+        _numbers(turn.PlaneOrientationSequence[0], "ImageOrientationPatient"),
+    )
+
+
+def _numbers(dataset: Dataset, keyword: str) -> list[float]:
+    return [float(value) for value in dataset[keyword].value]
+
+
+def _grid_offset(header: Dataset, frame: int) -> float:
+    """Return how far a dose frame is along the normal from Image Position (PS3.3 C.8.8.3.2); 0 for other images."""
+    offsets = header.get("GridFrameOffsetVector")
+    if not offsets:
+        return 0.0
+    first = float(offsets[0])
+    return float(offsets[frame - 1]) - first
