@@ -90,7 +90,7 @@ class _Document:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.refuse(steps, f"{visible(value, 40)} is not a number", "write a plain number without quotes")
         if not abs(value) <= raw.FARTHEST:
-            raise self.refuse(steps, f"{value:.3g} is out of all bounds", "check the units: mm or pixels")
+            raise self.refuse(steps, f"{visible(value, 24)} is out of all bounds", "check the units: mm or pixels")
         return float(value)
 
 
@@ -134,8 +134,10 @@ def _parsed(path: Path, text: str) -> object:
         found = re.search(rf"(?<![\w\"]){re.escape(str(error))}(?![\w\"])", text)
         line = text.count("\n", 0, found.start()) + 1 if found else 1
         raise Where(path, line).refuse(f"{error} is not a number", "leave the point out, or correct it") from error
-    except (RecursionError, ValueError) as error:
+    except RecursionError as error:
         raise Where(path, 0).refuse("not a point list, it is nested too deep", "check the file") from error
+    except ValueError as error:
+        raise Where(path, 0).refuse("not a point list, a number has thousands of digits", "check the file") from error
     return parsed
 
 

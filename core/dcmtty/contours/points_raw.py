@@ -184,8 +184,9 @@ def frame_of(where: Where, text: str) -> Frame:
     Raises:
         PointsRefused: there is no such frame.
     """
+    text = text.strip()
     for frame in FRAMES:
-        if text.strip().lower() == frame:
+        if text.lower() == frame:
             return frame
     raise where.refuse(f"“{visible(text, 40)}” is no frame", f"use one of {', '.join(FRAMES)}")
 
