@@ -23,14 +23,14 @@ def attributes(roi: Roi) -> tuple[object, ...]:
     return roi.number, roi.name, roi.color, roi.interpreted_type
 
 
-def made_rois(series: Series, extra: float = 0.0) -> tuple[Roi, ...]:
-    """ROIs of all four drawn types on a series; `extra` takes coordinates off the grid of 0.001 mm."""
+def made_rois(series: Series) -> tuple[Roi, ...]:
+    """ROIs of all four drawn types on a series."""
     planes = [item.plane for item in series.slices]
     assert planes[0] is not None
     assert planes[3] is not None
-    closed = np.round(planes[0].patient_xyz([[1, 2], [9, 2.5], [4, 12]]), 3) + extra
-    path = np.round(np.vstack([planes[0].patient_xyz([[3, 3]]), planes[3].patient_xyz([[8, 9]])]), 3)
-    line = np.round(planes[3].patient_xyz([[1, 2], [9, 2.5]]), 3)
+    closed = planes[0].patient_xyz([[1, 2], [9, 2.5], [4, 12]]).round(3)
+    path = np.vstack([planes[0].patient_xyz([[3, 3]]), planes[3].patient_xyz([[8, 9]])]).round(3)
+    line = planes[3].patient_xyz([[1, 2], [9, 2.5]]).round(3)
     first = (
         Contour(GeometricType.CLOSED_PLANAR, frozen_points(closed), sop_uid(1)),
         Contour(GeometricType.OPEN_NONPLANAR, frozen_points(path)),
