@@ -20,15 +20,12 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag, Tag
-from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from dcmtty.dicom.beginning import Beginning, begin
+from dcmtty.dicom.element import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
 from dcmtty.dicom.model import Instance
+from dcmtty.dicom.source import open_source
 from dcmtty.errors import InputError, NoPixelData
 from dcmtty.files import open_regular
 from dcmtty.text import visible
@@ -37,7 +34,6 @@ StoredArray = NDArray[np.integer | np.floating]
 """Pixels as they are stored, of any integer or floating type."""
 MAX_FRAME_BYTES = 512 << 20
 """Largest decoded frame; the size is computed before anything is decoded."""
-MAX_INFLATED_BYTES = 1 << 30
 UNDEFINED_LENGTH = 0xFFFFFFFF
 FOREIGN_ERRORS = (
     ArithmeticError,
@@ -73,6 +69,12 @@ _WANTED_KEYWORDS = (
     "PerFrameFunctionalGroupsSequence", "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
     "SpecificCharacterSet",
 )  # fmt: skip
+_IMPLIED_SYNTAX = {
+    IMPLICIT_LITTLE: ImplicitVRLittleEndian,
+    EXPLICIT_LITTLE: ExplicitVRLittleEndian,
+    EXPLICIT_BIG: ExplicitVRBigEndian,
+}
+"""Where a file names no transfer syntax, its encoding tells it."""
 _WANTED_TAGS = [Tag(keyword) for keyword in _WANTED_KEYWORDS]
 
 
@@ -146,34 +148,33 @@ def open_pixels(instance: Instance) -> PixelFile:
 def _open_pixels(path: Path, syntax_uid: str, size_bytes: int, mtime_ns: int) -> PixelFile:
     """Sizes and times are arguments only so that a changed file is read again."""
     del size_bytes, mtime_ns
-    with os.fdopen(open_regular(path), "rb") as stream:
-        try:
-            with quiet():
-                return _read(path, stream, syntax_uid)
-        except FOREIGN_ERRORS as error:
-            raise InputError(
-                f"{visible(path)}: its image attributes cannot be read", remedy="the file is damaged"
-            ) from error
+    with open_source(path) as source:
+        beginning = begin(source)
+    try:
+        with quiet():
+            return _read(path, beginning, beginning.transfer_syntax_uid or syntax_uid)
+    except FOREIGN_ERRORS as error:
+        raise InputError(
+            f"{visible(path)}: its image attributes cannot be read", remedy="the file is damaged"
+        ) from error
 
 
-def _read(path: Path, stream: BinaryIO, syntax_uid: str) -> PixelFile:
-    start, named = _data_set_start(stream)
-    stream.seek(start)
-    syntax = UID(named or syntax_uid or _guessed_syntax(stream))
-    inflated = None
-    if syntax == DeflatedExplicitVRLittleEndian:
-        inflated = _inflated(path, stream.read())
-        stream = BytesIO(inflated)
-    implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
-    attributes = read_dataset(
-        stream,
-        is_implicit_VR=implicit,
-        is_little_endian=little,
-        stop_when=_at_pixel_data,
-        specific_tags=list(_WANTED_TAGS),
-    )
-    keyword, vr, length = _pixel_element(path, stream, implicit=implicit, order="<" if little else ">")
-    return PixelFile(path, attributes, syntax, keyword, vr, stream.tell(), length, inflated)
+def _read(path: Path, beginning: Beginning, syntax_uid: str) -> PixelFile:
+    encoding = beginning.encoding
+    data = beginning.source.buffer if beginning.source.inflated else None
+    opened: BinaryIO = os.fdopen(open_regular(path), "rb") if data is None else BytesIO(data)
+    with opened as stream:
+        stream.seek(beginning.offset)
+        attributes = read_dataset(
+            stream,
+            is_implicit_VR=encoding.implicit,
+            is_little_endian=not encoding.big,
+            stop_when=_at_pixel_data,
+            specific_tags=list(_WANTED_TAGS),
+        )
+        keyword, vr, length = _pixel_element(path, stream, encoding)
+        syntax = UID(syntax_uid or _IMPLIED_SYNTAX[encoding])
+        return PixelFile(path, attributes, syntax, keyword, vr, stream.tell(), length, data)
 
 
 def _at_pixel_data(tag: BaseTag, vr: str | None, length: int) -> bool:
@@ -181,53 +182,15 @@ def _at_pixel_data(tag: BaseTag, vr: str | None, length: int) -> bool:
     return int(tag) in _PIXEL_TAGS
 
 
-def _data_set_start(stream: BinaryIO) -> tuple[int, str]:
-    """Return where the data set begins and the Transfer Syntax UID of group 2, with or without a preamble."""
-    head = stream.read(132)
-    offset, syntax = (132 if head[128:132] == b"DICM" else 0), ""
-    while True:
-        stream.seek(offset)
-        header = stream.read(12)
-        if len(header) < 8 or header[:2] != b"\x02\x00":
-            return offset, syntax
-        long_form = header[4:6] in {b"OB", b"OW", b"UN", b"UT", b"SQ", b"UC", b"UR"}
-        if header[4:6].isalpha() and header[4:6].isupper():
-            size, length = (12, header[8:12]) if long_form else (8, header[6:8])
-        else:
-            size, length = 8, header[4:8]
-        count = int.from_bytes(length, "little")
-        if header[2:4] == b"\x10\x00":
-            stream.seek(offset + size)
-            syntax = stream.read(min(count, 64)).decode("ascii", "replace").strip(" \0")
-        offset += size + count
-
-
-def _guessed_syntax(stream: BinaryIO) -> UID:
-    """Tell implicit from explicit by the first element where the file does not say (PS3.5 7.1.2)."""
-    start = stream.tell()
-    vr = stream.read(6)[4:6]
-    stream.seek(start)
-    return ExplicitVRLittleEndian if vr.isalpha() and vr.isupper() else ImplicitVRLittleEndian
-
-
-def _inflated(path: Path, data: bytes) -> bytes:
-    """Inflate a deflated data set (PS3.5 A.5) within a limit."""
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    out = inflater.decompress(data, MAX_INFLATED_BYTES)
-    if inflater.unconsumed_tail:
-        raise InputError(f"{visible(path)}: it inflates to more than 1 GiB", remedy="inflate it with another tool")
-    return out
-
-
-def _pixel_element(path: Path, stream: BinaryIO, *, implicit: bool, order: str) -> tuple[str, str, int]:
+def _pixel_element(path: Path, stream: BinaryIO, encoding: Encoding) -> tuple[str, str, int]:
     """Read the header of the element that reading stopped at: keyword, VR, length."""
     header = stream.read(8)
     if len(header) < 8:
         raise NoPixelData(f"{visible(path)}: no pixel data", remedy="choose an image")
+    order = ">" if encoding.big else "<"
     group, element = struct.unpack(f"{order}HH", header[:4])
     keyword = _PIXEL_TAGS[group << 16 | element]
-    # Some writers put implicit VR into a file whose transfer syntax says explicit.
-    if implicit or not header[4:6].isalpha():
+    if encoding.implicit:
         vr, length = "OW", header[4:8]
     else:
         vr, length = header[4:6].decode("ascii", "replace"), stream.read(4)
