@@ -7,6 +7,8 @@ import pytest
 
 from checkout import CHECKOUT, SAMPLES
 
+pytest_plugins = ("sshd",)
+
 _PER_USER_FOLDERS = {
     "HOME": "home",
     "XDG_CACHE_HOME": "cache",
