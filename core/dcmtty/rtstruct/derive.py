@@ -133,7 +133,8 @@ def _top_level(
 
 
 def _base_notes(document: Document, loaded: LoadedSet, edits: Edits) -> Iterable[str]:
-    yield f"{len(edits.untouched)} ROIs of the base were kept byte for byte"
+    if edits.untouched:
+        yield f"kept from the base byte for byte: ROI {', '.join(str(number) for number in sorted(edits.untouched))}"
     yield from loaded.notes
     if tag_of("DigitalSignaturesSequence") in document.pieces:
         yield "the digital signatures of the base were left out: they do not hold for an edited set"

@@ -160,7 +160,7 @@ def _read(path: Path, keywords: Sequence[str]) -> Dataset:
 
 
 def _node(dataset: Dataset, tag: int, *, swap: bool) -> Node:
-    found: object = dataset.get_item(tag)
+    found: object = dataset.get_item(tag, keep_deferred=True)
     vr = dictionary_VR(tag)
     if vr == "SQ":
         return Node(tag, vr, [_nodes(inner, swap=swap) for inner in dataset[tag].value or ()])

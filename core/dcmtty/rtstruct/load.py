@@ -214,13 +214,13 @@ class _Reader:
         yield from self.notes
         yield from self.named.notes(self.series)
         for what, count in self.strays.items():
-            yield f"{count} contours {what}"
+            yield f"of the contours, {count} {what}"
         if self.skipped:
             first = self.skipped[0]
             more = f", and {len(self.skipped) - 1} more" if len(self.skipped) > 1 else ""
             yield f"not readable: contour {first.contour} of ROI {first.roi_number} ({first.reason}){more}"
         if self.unplaced:
-            yield f"{len(self.unplaced)} contours lie on no slice of this series and are not drawn"
+            yield f"of the contours, {len(self.unplaced)} lie on no slice of this series and are not drawn"
 
 
 def _color(pieces: Mapping[int, Piece], default: tuple[int, int, int]) -> tuple[int, int, int]:

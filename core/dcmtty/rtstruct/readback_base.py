@@ -64,7 +64,7 @@ def by_number(dataset: Dataset, keyword: str, number: str) -> dict[int, Dataset]
 
 def raw_value(dataset: Dataset, tag: int) -> bytes | None:
     """Return a value as it is encoded; None when pydicom has decoded it already."""
-    found: object = dataset.get_item(tag)
+    found: object = dataset.get_item(tag, keep_deferred=True)
     return bytes(found.value or b"") if isinstance(found, RawDataElement) else None
 
 
