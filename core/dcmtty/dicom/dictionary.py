@@ -41,6 +41,17 @@ def vr_of(tag: int) -> str:
 
 
 @lru_cache(maxsize=4096)
+def may_be_signed(tag: int) -> bool:
+    """Say whether Pixel Representation decides between US and SS (PS3.6, PS3.5 A.1)."""
+    from pydicom.datadict import dictionary_VR
+
+    try:
+        return "SS" in str(dictionary_VR(tag)).split(" or ")
+    except KeyError:
+        return False
+
+
+@lru_cache(maxsize=4096)
 def keyword_of(tag: int) -> str:
     """Return the keyword of a standard tag, an empty string when there is none."""
     from pydicom.datadict import keyword_for_tag

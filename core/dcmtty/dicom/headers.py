@@ -79,7 +79,7 @@ class _Reading:
         if walk.padding_bytes:
             self.warnings.append(f"{walk.padding_bytes} zero bytes after the last element")
         if walk.stray_items:
-            self.warnings.append(f"{walk.stray_items} items outside a sequence were passed over")
+            self.warnings.append(f"passed over {walk.stray_items} stray item(s) outside any sequence")
         self._decode()
         return self._made(beginning.file)
 

@@ -17,7 +17,7 @@ WINDOW_BYTES = 16 << 10
 class Source:
     """Random access to a file or to bytes in memory; with `pread`, so that a file cut meanwhile cannot crash us."""
 
-    __slots__ = ("_base", "_descriptor", "buffer", "inflated", "mtime_ns", "name", "path", "size")
+    __slots__ = ("_base", "_descriptor", "_owner", "buffer", "inflated", "mtime_ns", "name", "path", "size")
 
     def __init__(self, path: Path, size: int, buffer: bytes = b"", descriptor: int | None = None) -> None:
         self.path = path
@@ -31,6 +31,7 @@ class Source:
         self.mtime_ns = 0
         self._base = 0
         self._descriptor = descriptor
+        self._owner: Source | None = None
 
     def index(self, offset: int, count: int) -> int:
         """Bring `count` bytes at `offset` (or what is left of them) into `buffer`; return where they start."""
@@ -68,10 +69,16 @@ class Source:
             raise TruncatedFile(f"{self.name}: became shorter while it was read", remedy="read it again")
         return data
 
+    def view(self) -> Source:
+        """Return a source over the same bytes with its own window, for a walk beside others; close the first one."""
+        view = Source(self.path, self.size, self.buffer, self._descriptor)
+        view.inflated, view.mtime_ns, view._base, view._owner = self.inflated, self.mtime_ns, self._base, self
+        return view
+
     def close(self) -> None:
         """Give the file back; the window stays usable."""
         descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
+        if descriptor is not None and self._owner is None:
             os.close(descriptor)
 
     def __enter__(self) -> Self:

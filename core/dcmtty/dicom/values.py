@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from struct import Struct, error, unpack
+from struct import error, unpack
 
 from dcmtty.dicom.charset import DEFAULT, decoded
 from dcmtty.dicom.dictionary import tag_text
@@ -16,13 +16,12 @@ STRING_VRS = TEXT_VRS | {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "
 NUMBER_FORMATS = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 NUMBER_BYTES = {"US": 2, "SS": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "UV": 8, "SV": 8, "AT": 4}
 BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-_FLOAT32 = Struct("<f")
 
 
 def values_of(raw: bytes, vr: str, *, big: bool = False, encodings: Sequence[str] = DEFAULT) -> tuple[str, ...]:
     """Return the values as text; empty for an empty value, and for binary data.
 
-    Numbers are written so that reading them gives the same number; a binary number cut short is left out.
+    Numbers read back as the same numbers, 32-bit ones as their double; a binary number cut short is left out.
     """
     if not raw:
         return ()
@@ -56,16 +55,4 @@ def _numbers(raw: bytes, vr: str, *, big: bool) -> tuple[str, ...]:
         numbers = unpack(f"{order}{count}{NUMBER_FORMATS[vr]}", raw[: count * NUMBER_BYTES[vr]])
     except error:
         return ()
-    return tuple(_float32_text(number) if vr == "FL" else repr(number) for number in numbers)
-
-
-def _float32_text(number: float) -> str:
-    """Return the shortest decimal that reads back as the same 32-bit number."""
-    for digits in range(6, 10):
-        text = f"{number:.{digits}g}"
-        try:
-            if _FLOAT32.pack(float(text)) == _FLOAT32.pack(number):
-                return repr(float(text))
-        except OverflowError:
-            continue
-    return repr(number)
+    return tuple(repr(number) for number in numbers)

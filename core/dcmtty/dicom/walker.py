@@ -10,7 +10,6 @@ from typing import NamedTuple
 from dcmtty.dicom.dictionary import vr_of
 from dcmtty.dicom.element import (
     EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
     ITEM,
     ITEM_END,
     KNOWN_VRS,
@@ -24,6 +23,7 @@ from dcmtty.dicom.element import (
     looks_explicit,
     named,
 )
+from dcmtty.dicom.nested import item_encoding, sequence_encoding
 from dcmtty.dicom.source import Source
 from dcmtty.errors import InputError, TruncatedFile
 
@@ -62,6 +62,12 @@ def element_limit(size_bytes: int) -> int:
     return min(MAX_ELEMENT_LIMIT, max(MIN_ELEMENT_LIMIT, size_bytes // _BYTES_PER_ELEMENT))
 
 
+def no_sequence(element: Element) -> bool:
+    """Go into no sequence."""
+    del element
+    return False
+
+
 class Walk:
     """One pass over a data set; `step` gives the next element until None."""
 
@@ -86,7 +92,31 @@ class Walk:
         self._enter = enter
         self._left = element_limit(source.size) if limit is None else limit
         self._quiet: int | None = None
+        self._is_whole = True
         self._levels = [_Level(_Kind.DATA_SET, end, delimited=False, encoding=encoding, depth=depth, tag=0)]
+
+    @classmethod
+    def inside(cls, source: Source, element: Element, *, as_sequence: bool = False) -> Walk:
+        """Return a walk over what is directly in an item, a sequence or encapsulated pixel data, and no deeper.
+
+        Args:
+            source: where the element was found.
+            element: what to look into.
+            as_sequence: whether the element is a sequence although its own VR does not say so.
+
+        Raises:
+            InputError: it is nested more than 32 deep.
+        """
+        delimited = element.length == UNDEFINED
+        end = element.end if delimited else element.value_offset + element.length
+        walk = cls(source, element.value_offset, end, element.encoding, enter=no_sequence, depth=element.depth)
+        walk._is_whole = False
+        if element.is_item:
+            walk._levels = [_Level(_Kind.DATA_SET, end, delimited, element.encoding, element.depth, ITEM)]
+        else:
+            walk._levels.clear()
+            walk._open(element, end, _Kind.SEQUENCE if as_sequence else None, element.depth)
+        return walk
 
     def step(self) -> Element | None:
         """Return the next element, or None at the end.
@@ -138,7 +168,7 @@ class Walk:
             raise InputError(f"{self.source.name}: more elements than a file of its size may have", remedy="refused")
         if group == 0xFFFE or level.kind is not _Kind.DATA_SET:
             return self._mark(level, tag, length)
-        if tag == 0 and len(self._levels) == 1 and self.source.zeros_to_the_end(offset):
+        if tag == 0 and self._is_outermost() and self.source.zeros_to_the_end(offset):
             self._padding_or_cut(level)
             return None
         value_offset, vr = offset + 8, ""
@@ -172,12 +202,16 @@ class Walk:
             if length != UNDEFINED and length > level.end - self.offset:
                 self.offset = offset
                 raise self._cut(level, tag, length, level.end - offset - 8)
-            encoding = level.encoding if level.kind is _Kind.FRAGMENTS else self._item_encoding(level, length)
+            encoding = (
+                level.encoding
+                if level.kind is _Kind.FRAGMENTS
+                else item_encoding(self.source, self.offset, length, level.encoding)
+            )
             return Element(tag, "", level.depth, offset, offset + 8, length, encoding, level.end)
         ends = SEQUENCE_END if level.kind is not _Kind.DATA_SET else ITEM_END
         if tag == ends and level.delimited:
             self._levels.pop()
-        elif tag == ITEM and len(self._levels) == 1 and length <= level.end - self.offset:
+        elif tag == ITEM and self._is_outermost() and length <= level.end - self.offset:
             self.offset += length
             self.stray_items += 1
         elif tag not in {ITEM_END, SEQUENCE_END}:
@@ -187,25 +221,18 @@ class Walk:
             )
         return None
 
-    def _item_encoding(self, level: _Level, length: int) -> Encoding:
-        """Items of an explicit data set may be implicit: inside UN, and by some writers' fault (PS3.5 6.2.2)."""
-        if level.encoding.implicit or length in {0, 1, 2, 3, 4, 5}:
-            return level.encoding
-        index = self.source.index(self.offset, 6)
-        head = self.source.buffer[index : index + 6]
-        if len(head) < 6 or looks_explicit(head[4:]) or head[:4] in {b"\xfe\xff\x0d\xe0", b"\xff\xfe\xe0\x0d"}:
-            return level.encoding
-        return Encoding(implicit=True, big=level.encoding.big)
-
     def _descend(self, element: Element, level: _Level) -> None:
         """Move behind the element, or into it."""
         delimited = element.length == UNDEFINED
         end = element.end if delimited else element.value_offset + element.length
         self.offset = element.value_offset
         if element.is_item:
-            if level.kind is _Kind.FRAGMENTS:
+            listed = not self._is_whole and len(self._levels) == 1
+            if level.kind is _Kind.FRAGMENTS or not element.length or (listed and not delimited):
                 self.offset = end
-            elif element.length:
+            else:
+                if listed:
+                    self._quiet = len(self._levels)
                 self._levels.append(_Level(_Kind.DATA_SET, end, delimited, element.encoding, level.depth, ITEM))
             return
         entered = self._enter(element)
@@ -214,26 +241,25 @@ class Walk:
             return
         if not entered and self._quiet is None:
             self._quiet = len(self._levels)
-        if level.depth >= MAX_DEPTH:
+        self._open(element, end, None, level.depth)
+
+    def _open(self, element: Element, end: int, kind: _Kind | None, depth: int) -> None:
+        """Go into a sequence or encapsulated pixel data."""
+        if depth >= MAX_DEPTH:
             raise InputError(
                 f"{self.source.name}: {named(element.tag)} at byte {element.offset} is more than {MAX_DEPTH} deep",
                 remedy="refused",
             )
-        kind = _Kind.FRAGMENTS if is_encapsulated(element) else _Kind.SEQUENCE
-        encoding = self._sequence_encoding(element)
-        self._levels.append(_Level(kind, end, delimited, encoding, level.depth + 1, element.tag))
+        kind = kind or (_Kind.FRAGMENTS if is_encapsulated(element) else _Kind.SEQUENCE)
+        encoding = sequence_encoding(self.source, element)
+        self._levels.append(_Level(kind, end, element.length == UNDEFINED, encoding, depth + 1, element.tag))
 
-    def _sequence_encoding(self, element: Element) -> Encoding:
-        """UN of undefined length holds implicit little endian, in a big endian file too (PS3.5 6.2.2)."""
-        if element.vr != "UN" or not element.encoding.big:
-            return element.encoding
-        index = self.source.index(element.value_offset, 4)
-        little = self.source.buffer[index : index + 4] in {b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"}
-        return IMPLICIT_LITTLE if little else element.encoding
+    def _is_outermost(self) -> bool:
+        return self._is_whole and len(self._levels) == 1
 
     def _padding_or_cut(self, level: _Level) -> None:
         left = level.end - self.offset
-        if len(self._levels) == 1 and level.end == self.source.size and self.source.zeros_to_the_end(self.offset):
+        if self._is_outermost() and level.end == self.source.size and self.source.zeros_to_the_end(self.offset):
             self.padding_bytes = left
             self.offset = level.end
             return
