@@ -24,6 +24,8 @@ class Picture:
     padding: NDArray[np.bool_] | None = None
     """Where the stored value is Pixel Padding (PS3.3 C.7.5.1.1.2), (rows, columns); None when nowhere."""
     plane: Plane | None = None
+    header_spacing: tuple[float, float] = (1.0, 1.0)
+    """(row, column) spacing for a picture without a plane: of the header in mm, or only their ratio."""
     is_color: bool = False
     inverted: bool = False
     """MONOCHROME1: the lowest value is the brightest."""
@@ -48,8 +50,8 @@ class Picture:
 
     @property
     def spacing_mm(self) -> tuple[float, float]:
-        """(row spacing, column spacing) of the plane; square pixels of 1 mm where there is none."""
-        return (self.plane.row_spacing_mm, self.plane.column_spacing_mm) if self.plane else (1.0, 1.0)
+        """(row spacing, column spacing) of the plane, or what the header says of a picture without one."""
+        return (self.plane.row_spacing_mm, self.plane.column_spacing_mm) if self.plane else self.header_spacing
 
 
 def valid_values(picture: Picture) -> NDArray[np.float32]:

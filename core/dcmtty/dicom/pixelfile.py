@@ -66,7 +66,8 @@ _WANTED_KEYWORDS = (
     "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
     "SegmentedRedPaletteColorLookupTableData", "SegmentedGreenPaletteColorLookupTableData",
     "SegmentedBluePaletteColorLookupTableData", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence", "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
+    "PerFrameFunctionalGroupsSequence",
+    "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio", "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
     "SpecificCharacterSet",
 )  # fmt: skip
 _IMPLIED_SYNTAX = {

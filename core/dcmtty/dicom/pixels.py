@@ -10,7 +10,7 @@ from dcmtty.dicom.decode import Frame, decode_frame
 from dcmtty.dicom.model import Slice
 from dcmtty.dicom.picture import Picture, valid_values, value_text
 from dcmtty.dicom.pixelfile import FOREIGN_ERRORS, PixelFile, open_pixels, quiet
-from dcmtty.dicom.rescale import padding_mask, rescale_of, rescaled, table_unit, unit_of, windows_of
+from dcmtty.dicom.rescale import header_spacing, padding_mask, rescale_of, rescaled, table_unit, unit_of, windows_of
 from dcmtty.errors import InputError
 from dcmtty.text import visible
 
@@ -63,6 +63,7 @@ def _picture(file: PixelFile, frame: Frame, slice_: Slice) -> Picture:
         unit=unit,
         padding=padding,
         plane=slice_.plane,
+        header_spacing=header_spacing(file),
         is_color=color,
         inverted=photometric == "MONOCHROME1",
         windows=() if color else windows_of(file, slice_.frame),

@@ -189,3 +189,15 @@ def _numbers(source: Dataset, keyword: str) -> list[float]:
         return [float(str(value)) for value in _several(source.get(keyword))]
     except ValueError:
         return []
+
+
+def header_spacing(file: PixelFile) -> tuple[float, float]:
+    """Return (row, column) spacing of a picture without a plane, so that its aspect is right (PS3.3 C.7.6.3.1.7, 10.7).
+
+    Pixel Aspect Ratio gives a ratio alone; without anything pixels are square.
+    """
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio"):
+        numbers = _numbers(file.attributes, keyword)
+        if len(numbers) == 2 and all(math.isfinite(number) and number > 0 for number in numbers):
+            return numbers[0], numbers[1]
+    return 1.0, 1.0

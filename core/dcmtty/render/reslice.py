@@ -145,7 +145,7 @@ def volume_view(stack: Stack, pictures: Iterable[Picture], view: ViewName, numbe
         raise InputError(f"no {view} picture {number}", remedy=f"choose 1 to {stack.count(view)}")
     wanted = {given: place for place, given in enumerate(stack.order)}
     if axis == 2:
-        return next(picture for index, picture in enumerate(pictures) if wanted.get(index) == number - 1)
+        return _picture_at(pictures, stack.order[number - 1])
     size = stack.planes[0].columns if axis == 1 else stack.planes[0].rows
     if len(stack.planes) * size * 8 > MAX_VIEW_BYTES:
         raise InputError("the series is too large for a reformatted view", remedy="look at single slices")
@@ -160,6 +160,14 @@ def volume_view(stack: Stack, pictures: Iterable[Picture], view: ViewName, numbe
     if example is None:
         raise InputError("the series has no pictures", remedy="look at another one")
     return _assembled(stack, example, view, number - 1, _between(stack, lines, padding))
+
+
+def _picture_at(pictures: Iterable[Picture], place: int) -> Picture:
+    """Return the picture at a place, from 0, of a sequence or a stream."""
+    for index, picture in enumerate(pictures):
+        if index == place:
+            return picture
+    raise InputError("there are fewer pictures than slices", remedy="read the series again")
 
 
 def _line(
