@@ -9,8 +9,8 @@ import sys
 from dcmtty.errors import DcmttyError, UsageError
 from dcmtty.progress import Progress, Step
 from dcmtty.text import visible
+from dcmtty_tui.sizes import step_text
 
-_BYTES_STEP = 1024
 _state = {"bar": False}
 
 
@@ -36,24 +36,6 @@ def error(failure: DcmttyError) -> int:
     """Write the error's one line and return its exit code."""
     line(f"dcmtty: {failure}")
     return failure.exit_code
-
-
-def human_bytes(count: float) -> str:
-    """Return a size with a unit, e.g. `1.5 MB` (1 MB = 1024 kB)."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < _BYTES_STEP or unit == "GB":
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= _BYTES_STEP
-    return f"{count:.1f} TB"
-
-
-def step_text(step: Step) -> str:
-    """Return a step of progress as one line: label, done of total, time left."""
-    amount = human_bytes if step.unit == "bytes" else lambda count: f"{count:.0f}"
-    of = f" of {amount(step.total)}" if step.total else ""
-    left = step.seconds_left
-    tail = f", {left:.0f} s left" if left is not None and left > 0 else ""
-    return f"{visible(step.label)} {amount(step.done)}{of} {step.unit if step.unit != 'bytes' else ''}".strip() + tail
 
 
 def _clear_bar() -> None:

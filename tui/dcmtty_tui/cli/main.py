@@ -84,7 +84,8 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="A first word that is no command means open; a folder named like a command is ./scan. "
-    "Exit codes: 0 done, 1 findings, 2 usage, 3 input, 4 connection, 5 verification failed, 7 write failed, 70 internal.",
+    "Exit codes: 0 done, 1 findings, 2 usage, 3 input, 4 connection, 5 verification failed, 7 write failed, "
+    "70 internal error.",
 )
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version."
@@ -161,11 +162,11 @@ def exit_code(arguments: Sequence[str]) -> int:
         return EXIT_INTERNAL
 
 
-def launch_app(paths: Sequence[Path] = (), recover: Path | None = None) -> int:
+def launch_app(paths: Sequence[Path] = (), recover: Path | None = None, ssh_config: str | None = None) -> int:
     """Start the full-screen app; Textual is imported here and nowhere else in the command line."""
     from dcmtty_tui.app import run_app
 
-    return run_app(paths, recover)
+    return run_app(paths, recover, ssh_config)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import click
 from dcmtty.errors import UsageError
 from dcmtty_tui.cli import output
 from dcmtty_tui.cli.main import launch_app
+from dcmtty_tui.cli.options import ssh_config_option
 
 SMALLEST_COLUMNS = 40
 SMALLEST_ROWS = 12
@@ -18,7 +19,8 @@ SMALLEST_ROWS = 12
 
 @click.command("open")
 @click.argument("paths", nargs=-1, type=click.Path())
-def command(paths: tuple[str, ...]) -> int:
+@ssh_config_option
+def command(paths: tuple[str, ...], ssh_config: str | None) -> int:
     """Open files and folders in the full-screen app (the default).
 
     Without a terminal on standard output it prints the series list, one slice and the next step.
@@ -27,7 +29,7 @@ def command(paths: tuple[str, ...]) -> int:
     if not output.is_terminal():
         return _plain_look(chosen)
     require_capable_terminal()
-    return launch_app(chosen)
+    return launch_app(chosen, ssh_config=ssh_config)
 
 
 def require_capable_terminal() -> None:

@@ -139,9 +139,7 @@ def _require_free(path: Path, *, overwrite: bool) -> None:
         raise WriteFailed(f"{visible(path)}: it exists already", remedy="choose another name, or say --overwrite")
 
 
-def _one_series(
-    paths: Sequence[str], series_uid: str | None, *, quiet: bool, may_be_refused: bool = False
-) -> Series:
+def _one_series(paths: Sequence[str], series_uid: str | None, *, quiet: bool, may_be_refused: bool = False) -> Series:
     """Return the one series in the paths that a structure set can be built on.
 
     Raises:

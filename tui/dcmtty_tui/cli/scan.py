@@ -45,7 +45,7 @@ def command(paths: tuple[Path, ...], columns: str | None, format_: str, raw: boo
     elif format_ == "csv":
         output.write_csv(("kind", *_HEADERS, "series uid", "path"), _csv_rows(archive), raw=raw)
     else:
-        _write_tables(archive)
+        write_tables(archive)
     return _exit_code(paths, archive)
 
 
@@ -177,7 +177,8 @@ def _csv_rows(archive: Archive) -> Iterator[tuple[str, ...]]:
         yield ("unreadable", *("",) * (len(_HEADERS) - 1), unreadable.reason, "", str(unreadable.path))
 
 
-def _write_tables(archive: Archive) -> None:
+def write_tables(archive: Archive) -> None:
+    """Print the series, structure sets, other objects and unreadable files of an archive."""
     if archive.series:
         output.write_table(_HEADERS, [_row(series) for series in archive.series], widest=48)
         refused = [series for series in archive.series if series.build_refusal]

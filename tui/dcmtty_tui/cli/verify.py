@@ -16,6 +16,7 @@ from dcmtty_tui.cli.options import format_option, no_input_option, quiet_option,
 
 if TYPE_CHECKING:
     from dcmtty.digest.check import Report
+    from dcmtty.transfer.devices import Rung
 
 SCHEMA = "dcmtty.verify/1"
 _WORDS = {"=": "same", "*": "changed", "-": "missing", "+": "extra", "!": "not readable"}
@@ -42,7 +43,7 @@ def command(
     format_: str,
     root: str | None,
     listed_only: bool,  # noqa: FBT001 - click passes flags
-    rung: str,
+    rung: Rung,
     ssh_config: str | None,
     no_input: bool,  # noqa: FBT001 - click passes flags
     quiet: bool,  # noqa: FBT001 - click passes flags
@@ -55,9 +56,9 @@ def command(
     the manifest covers. An existing file is always taken for a manifest; ./a:b names a file with a colon.
     """
     if ":" in target and not os.path.lexists(target) and "/" not in target.split(":", maxsplit=1)[0]:
-        from dcmtty_tui.cli import verify_device
+        from dcmtty_tui.cli.verify_device import run
 
-        return verify_device.run(target, format_, rung, ssh_config, no_input=no_input, quiet=quiet)
+        return run(target, format_, rung, ssh_config, no_input=no_input, quiet=quiet)
     from dcmtty.digest.check import check
 
     report = check(

@@ -1,0 +1,129 @@
+"""What the handlers of actions work on: session, viewer, selection and the few things only a screen can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from dcmtty.contours.draft import EditState
+from dcmtty.contours.model import GeometricType
+from dcmtty.errors import UsageError
+from dcmtty.progress import Progress
+from dcmtty.session import Session
+from dcmtty.transfer.authentication import Prompter
+from dcmtty_tui.actions import Mode, Pane
+from dcmtty_tui.keymap import Call
+from dcmtty_tui.screens.sending import SendState
+from dcmtty_tui.screens.tag_browser import TagBrowser
+from dcmtty_tui.screens.viewer import Viewer
+from dcmtty_tui.viewing import Selection
+from dcmtty_tui.widgets.row_list import RowList
+
+
+class Ui(Protocol):
+    """What only the screen can do."""
+
+    def start_work(self, kind: str, work: Callable[[Progress], object]) -> None:
+        """Run work in a thread; the screen gets its result as WorkDone(kind, ...)."""
+
+    def start_scan(self, paths: list[Path]) -> None:
+        """Scan files and folders in a thread."""
+
+    def cancel_work(self) -> bool:
+        """Stop what runs in the background; false when nothing does."""
+
+    def ask(self, kind: str, prompt: str, initial: str = "") -> None:
+        """Open the entry line; what is typed comes back to the handler of `kind`."""
+
+    def rows(self, pane: Pane) -> RowList:
+        """Return the list of a pane."""
+
+    def question(self, text: str, answered: Callable[[bool], None], *, word: str = "") -> None:
+        """Ask yes or no; with `word`, yes means that it was typed."""
+
+    def prompter(self) -> Prompter:
+        """Return who asks for passwords, from any thread."""
+
+    def is_working(self) -> bool:
+        """Say whether a transfer or a save runs."""
+
+    def redraw(self) -> None:
+        """Draw the whole screen again."""
+
+    def open_help(self) -> None:
+        """Explain the focused pane."""
+
+    def open_palette(self) -> None:
+        """Open the palette."""
+
+    def leave(self) -> None:
+        """End the app."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """The state of the app; only handlers change it, and only in the thread of the app."""
+
+    session: Session
+    viewer: Viewer
+    ui: Ui
+    tags: TagBrowser
+    sending: SendState
+    ssh_config: str | None = None
+    mode: Mode = Mode.BROWSE
+    pane: Pane = Pane.PICTURE
+    selection: Selection = field(default_factory=Selection)
+    geometric_type: GeometricType = GeometricType.CLOSED_PLANAR
+    message: str = ""
+    is_error: bool = False
+    tags_pinned: bool = False
+    """Whether the tag pane shows an object that has no picture, instead of the slice."""
+    leaving: bool = False
+    """Whether q was pressed once with work that is not saved."""
+
+    def tell(self, text: str) -> None:
+        """Show a message until the next key."""
+        self.message, self.is_error = text, False
+
+    def refuse(self, text: str) -> None:
+        """Show why something was not done."""
+        self.message, self.is_error = text, True
+
+    @property
+    def state(self) -> EditState | None:
+        """The structure set and the draft as they stand, or None without a structure set."""
+        history = self.session.history
+        return history.present if history is not None else None
+
+
+Handler = Callable[[Desk, Call], None]
+HANDLERS: dict[str, Handler] = {}
+
+
+def handles(*action_ids: str) -> Callable[[Handler], Handler]:
+    """Register a function as the handler of actions."""
+
+    def register(handler: Handler) -> Handler:
+        for action_id in action_ids:
+            HANDLERS[action_id] = handler
+        return handler
+
+    return register
+
+
+def numbers(call: Call, count: int) -> list[float]:
+    """Return the arguments of a call as numbers.
+
+    Raises:
+        UsageError: not as many as are needed, or no numbers.
+    """
+    words = [word for argument in call.arguments for word in argument.replace(",", " ").split()]
+    usage = f":{call.action.words[0]} {call.action.arguments}"
+    if len(words) != count:
+        raise UsageError(f"{usage} takes {count} numbers, not {len(words)}", remedy=f"type {usage}")
+    try:
+        return [float(word) for word in words]
+    except ValueError as error:
+        raise UsageError(f"{' '.join(words)!r} are no numbers", remedy=f"type {usage}") from error

@@ -1,0 +1,131 @@
+"""Handlers of files: opening series and structure sets, loading, saving."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dcmtty.dicom.model import Series
+from dcmtty.errors import InputError, UsageError
+from dcmtty.rtstruct.load import LoadedSet
+from dcmtty.rtstruct.save import SaveReport
+from dcmtty.text import visible
+from dcmtty_tui.actions import Pane
+from dcmtty_tui.keymap import Call
+from dcmtty_tui.screens.desk import Desk, handles
+from dcmtty_tui.viewing import Selection
+
+
+def open_series(desk: Desk, series: Series) -> None:
+    """Look at a series; what was drawn on another one stays in its journal."""
+    if desk.session.series is not None and desk.session.series.key == series.key:
+        desk.pane = Pane.PICTURE
+        return
+    desk.session.open_series(series)
+    desk.viewer.open(series)
+    desk.selection = Selection()
+    desk.pane = Pane.PICTURE
+    desk.tell(series.build_refusal or "; ".join(note.text for note in series.notes[:2]))
+
+
+@handles("open")
+def open_paths(desk: Desk, call: Call) -> None:
+    """Scan another path."""
+    if not call.arguments:
+        raise UsageError(":open needs PATH", remedy="type :open PATH")
+    desk.ui.start_scan([Path(argument).expanduser() for argument in call.arguments])
+    desk.tell("scanning")
+
+
+@handles("set.load")
+def load(desk: Desk, call: Call) -> None:
+    """Load a structure set from a file."""
+    if not call.arguments:
+        raise UsageError(f":{call.action.words[0]} needs FILE", remedy=f"type :{call.action.words[0]} FILE")
+    load_structures(desk, Path(" ".join(call.arguments)).expanduser())
+
+
+def load_structures(desk: Desk, path: Path) -> None:
+    """Read a structure set in the background.
+
+    Raises:
+        UsageError: edits would be lost, or no series is open.
+    """
+    series = desk.session.series
+    if series is None:
+        raise UsageError("no series is open", remedy="choose the series it was drawn on first")
+    if desk.session.unsaved:
+        raise UsageError("the structure set has edits that are not saved", remedy="save it with S first, or undo them")
+
+    def work(progress: object) -> object:
+        del progress
+        from dcmtty.rtstruct.load import load as load_set
+
+        return series, path, load_set(path, series)
+
+    desk.ui.start_work("structures", work)
+    desk.tell(f"reading {visible(path.name, 60)}")
+
+
+def loaded(desk: Desk, series: Series, path: Path, found: LoadedSet) -> None:
+    """Show a structure set that was read.
+
+    Raises:
+        UsageError: another series was opened while it was read.
+    """
+    if desk.session.series is not series:
+        raise UsageError("nothing was loaded: another series was opened meanwhile", remedy="load it again")
+    desk.session.adopt(found, path)
+    rois = found.structure_set.rois
+    desk.selection = Selection(rois[0].number if rois else 0)
+    contours = sum(len(roi.contours) for roi in rois)
+    notes = "; ".join(found.notes[:2])
+    desk.tell(f"{len(rois)} ROIs, {contours} contours" + (f"; {notes}" if notes else ""))
+
+
+@handles("set.save")
+def save(desk: Desk, call: Call) -> None:
+    """Save the structure set under the name that was typed, or ask for one."""
+    state = desk.state
+    if state is None or not state.structure_set.rois:
+        raise UsageError("there is nothing to save", remedy="add points first")
+    if state.draft is not None and state.draft.points:
+        raise UsageError("a contour is being entered", remedy="end it with enter, or drop it with D")
+    if not call.arguments:
+        moment = f"{desk.session.now():%Y%m%d_%H%M%S}"
+        desk.ui.ask("save", "save as", f"RS_{_stem(state.structure_set.label)}_{moment}.dcm")
+        return
+    save_as(desk, Path(" ".join(call.arguments)).expanduser())
+
+
+def _stem(label: str) -> str:
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "_" for char in label) or "set"
+
+
+def save_as(desk: Desk, path: Path) -> None:
+    """Write the structure set in the background; nothing is overwritten."""
+    series, state = desk.session.series, desk.state
+    if series is None or state is None:
+        raise UsageError("there is nothing to save", remedy="add points first")
+    if path.exists():
+        raise InputError(f"{visible(path)}: it exists already", remedy="choose another name")
+    base, structure_set, mark = desk.session.source_path, state.structure_set, desk.session.mark()
+
+    def work(progress: object) -> object:
+        del progress
+        from dcmtty.rtstruct.save import save as save_set
+
+        return mark, save_set(path, series, structure_set, base=base)
+
+    desk.ui.start_work("save", work)
+    desk.tell(f"writing {visible(path)}")
+
+
+def saved(desk: Desk, mark: int, report: SaveReport) -> None:
+    """Say what was written, and let the journal know which edits are in it."""
+    desk.session.saved(report.path, mark)
+    desk.sending.add_file(report.path)
+    notes = "; ".join(report.notes[:2])
+    desk.tell(
+        f"saved {visible(report.path)}: {report.rois} ROIs, {report.contours} contours, {report.points} points, "
+        f"read back and checked" + (f"; {notes}" if notes else "")
+    )

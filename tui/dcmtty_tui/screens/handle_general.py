@@ -1,0 +1,107 @@
+"""Handlers of modes, panes, help, and leaving."""
+
+from __future__ import annotations
+
+from dcmtty_tui.actions import BY_ID, Mode, Pane
+from dcmtty_tui.keymap import Call
+from dcmtty_tui.screens.desk import Desk, handles
+from dcmtty_tui.screens.handle_send import enter_integrity, enter_send
+from dcmtty_tui.screens.layout import PANES, next_pane
+from dcmtty_tui.viewing import Selection
+
+
+@handles("mode.browse")
+def browse(desk: Desk, call: Call) -> None:
+    """Look at series, slices and tags."""
+    del call
+    desk.mode = Mode.BROWSE
+    desk.pane = Pane.PICTURE if desk.viewer.wanted is not None else Pane.SERIES
+    desk.tags_pinned = False
+
+
+@handles("mode.contour")
+def contour(desk: Desk, call: Call) -> None:
+    """Enter and edit contours."""
+    del call
+    desk.mode, desk.pane = Mode.CONTOUR, Pane.PICTURE
+    if desk.session.series is not None and desk.session.series.build_refusal:
+        desk.refuse(f"contours on this series cannot be saved: {desk.session.series.build_refusal}")
+
+
+@handles("mode.integrity")
+def integrity(desk: Desk, call: Call) -> None:
+    """See digests."""
+    del call
+    desk.mode, desk.pane = Mode.INTEGRITY, Pane.FILES
+    enter_integrity(desk)
+
+
+@handles("mode.send")
+def send(desk: Desk, call: Call) -> None:
+    """Send files."""
+    del call
+    desk.mode, desk.pane = Mode.SEND, Pane.DEVICES
+    enter_send(desk)
+
+
+@handles("pane.next", "pane.previous")
+def pane(desk: Desk, call: Call) -> None:
+    """Go round the panes."""
+    desk.pane = next_pane(desk.mode, desk.pane, call.times if call.action.id == "pane.next" else -call.times)
+    desk.tags_pinned = desk.tags_pinned and desk.pane is Pane.TAGS
+
+
+@handles("command")
+def command(desk: Desk, call: Call) -> None:
+    """Open the command line."""
+    del call
+    desk.ui.ask("command", ":  a command with its arguments, for example :mm -34.2 10 85")
+
+
+@handles("help")
+def show_help(desk: Desk, call: Call) -> None:
+    """Explain the focused pane."""
+    del call
+    desk.ui.open_help()
+
+
+@handles("palette")
+def palette(desk: Desk, call: Call) -> None:
+    """Find an action by its name."""
+    del call
+    desk.ui.open_palette()
+
+
+@handles("redraw")
+def redraw(desk: Desk, call: Call) -> None:
+    """Draw everything again."""
+    del call
+    desk.ui.redraw()
+
+
+@handles("back")
+def back(desk: Desk, call: Call) -> None:
+    """Leave the pane, then the mode, then dcmtty."""
+    del call
+    first = PANES[desk.mode][0]
+    if desk.mode is Mode.CONTOUR and desk.selection.contour_index >= 0:
+        desk.selection = Selection(desk.selection.roi_number)
+        return
+    if desk.pane is not first and desk.mode in {Mode.BROWSE, Mode.CONTOUR} and desk.viewer.wanted is not None:
+        desk.pane, desk.tags_pinned = first, False
+        return
+    if desk.mode is not Mode.BROWSE:
+        browse(desk, Call(BY_ID["mode.browse"]))
+        return
+    if (desk.session.unsaved_series or desk.ui.is_working()) and not desk.leaving:
+        desk.leaving = True
+        desk.tell("edits are not saved as RTSTRUCT (the journal has them); q again leaves, S saves")
+        return
+    desk.ui.leave()
+
+
+@handles("quit")
+def leave(desk: Desk, call: Call) -> None:
+    """Leave dcmtty at once; what is not saved is offered at the next start."""
+    del call
+    desk.ui.leave()

@@ -1,0 +1,100 @@
+"""Brings all handlers together, and takes answers: of the entry line and of work in the background."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dcmtty.dicom.model import Archive, Series
+from dcmtty.errors import DcmttyError
+from dcmtty.progress import Step
+from dcmtty.rtstruct.load import LoadedSet
+from dcmtty.rtstruct.save import SaveReport
+from dcmtty.text import visible
+from dcmtty_tui.actions import Pane
+from dcmtty_tui.screens import (
+    handle_contour,
+    handle_file,
+    handle_general,
+    handle_lists,
+    handle_recover,
+    handle_roi,
+    handle_send,
+    handle_view,
+)
+from dcmtty_tui.screens.desk import HANDLERS, Desk
+from dcmtty_tui.sizes import step_text
+
+__all__ = ["HANDLERS", "archive_found", "entered", "progressed", "work_done", "work_failed"]
+
+MODULES = (
+    handle_contour,
+    handle_file,
+    handle_general,
+    handle_lists,
+    handle_recover,
+    handle_roi,
+    handle_send,
+    handle_view,
+)
+"""Importing them registers their handlers."""
+
+
+def archive_found(desk: Desk, archive: Archive, recover: Path | None) -> None:
+    """Take over a scan: show the first series, and say what could not be read or is offered back."""
+    desk.session.take(archive)
+    count = len(archive.series)
+    desk.tell(f"{count} series, {len(archive.structure_sets)} structure sets" + _unreadable(archive))
+    if archive.series and desk.session.series is None:
+        first = _first(archive.series)
+        handle_file.open_series(desk, first)
+        notes = f"; {desk.message}" if desk.message else ""
+        desk.tell(f"{count} series, {len(archive.structure_sets)} structure sets{_unreadable(archive)}{notes}")
+    if not archive.series or count + len(archive.structure_sets) > 1:
+        desk.pane = Pane.SERIES
+        row = next((i for i, row in enumerate(desk.ui.rows(Pane.SERIES).rows) if row.key is desk.session.series), None)
+        if row is not None:
+            desk.ui.rows(Pane.SERIES).go(row)
+    handle_recover.offer(desk, recover)
+
+
+def _first(series: tuple[Series, ...]) -> Series:
+    return next((item for item in series if not item.build_refusal), series[0])
+
+
+def _unreadable(archive: Archive) -> str:
+    return f", ! {len(archive.unreadable)} files unreadable (in the series pane)" if archive.unreadable else ""
+
+
+def entered(desk: Desk, kind: str, text: str) -> None:
+    """Take what was typed on the entry line for `kind`."""
+    if kind == "find":
+        handle_lists.search(desk, text)
+    elif kind == "save":
+        if text.strip():
+            handle_file.save_as(desk, Path(text.strip()).expanduser())
+    else:
+        handle_send.entered(desk, kind, text)
+
+
+def work_done(desk: Desk, kind: str, result: object) -> None:
+    """Give a result of work in the background to its handler."""
+    match kind, result:
+        case "import", (Series() as series, tuple() as rois):
+            handle_roi.imported(desk, series, rois)
+        case "structures", (Series() as series, Path() as path, LoadedSet() as found):
+            handle_file.loaded(desk, series, path, found)
+        case "save", (int() as mark, SaveReport() as report):
+            handle_file.saved(desk, mark, report)
+        case _:
+            handle_send.work_done(desk, kind, result)
+
+
+def work_failed(desk: Desk, error: DcmttyError) -> None:
+    """Show why work ended; a scan that found nothing leaves the series pane empty."""
+    handle_send.work_failed(desk, error)
+    desk.refuse(visible(str(error)))
+
+
+def progressed(desk: Desk, step: Step) -> None:
+    """Show how far work in the background is."""
+    desk.tell(step_text(step))

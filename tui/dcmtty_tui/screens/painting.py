@@ -1,0 +1,204 @@
+"""Draws the whole screen from the desk: one snapshot for picture, status, tags and points."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from rich.style import Style
+from textual.screen import Screen
+from textual.widget import Widget
+
+from dcmtty.dicom.model import Series
+from dcmtty.text import visible
+from dcmtty_tui import theme
+from dcmtty_tui.actions import ACTIONS, Mode, Pane
+from dcmtty_tui.screens.desk import Desk
+from dcmtty_tui.screens.layout import arrange
+from dcmtty_tui.screens.predicates import reason_against
+from dcmtty_tui.screens.series_rows import series_rows, series_title
+from dcmtty_tui.screens.status import coverage_strip, position_line, title_line, view_line
+from dcmtty_tui.viewing import Snapshot, selected_points
+from dcmtty_tui.widgets.lines import Lines, Part
+from dcmtty_tui.widgets.row_list import Row
+from dcmtty_tui.widgets.slice_view import SliceView
+
+KEY_NAMES = {"space": "space", "escape": "esc", "shift+tab": "S-tab", "pagedown": "pgdn", "pageup": "pgup"}
+
+
+def paint(screen: Screen[int], desk: Desk, digits: str) -> None:
+    """Bring every widget in line with the desk."""
+    _arrange(screen, desk)
+    snapshot = _picture(screen, desk)
+    width = screen.size.width
+    screen.query_one("#title", Lines).set_lines([title_line(_series(desk, snapshot), desk.mode, width, _detail(desk))])
+    status: list[list[Part]] = [[], []]
+    if snapshot is not None:
+        status = [position_line(snapshot), view_line(snapshot, desk.viewer.terminal)]
+    screen.query_one("#status", Lines).set_lines(status)
+    _banner(screen, desk)
+    _lists(screen, desk, snapshot)
+    screen.query_one("#message", Lines).set_lines([_message(desk, digits)])
+    screen.query_one("#footer", Lines).set_lines([footer(desk, width)])
+
+
+def _series(desk: Desk, snapshot: Snapshot | None) -> Series | None:
+    return snapshot.view.series if snapshot is not None else desk.session.series
+
+
+def _arrange(screen: Screen[int], desk: Desk) -> None:
+    places = {place.pane: place for place in arrange(desk.mode, desk.pane, screen.size.width)}
+    for pane in Pane:
+        widget = screen.query_one(f"#{pane.value}", Widget)
+        place = places.get(pane)
+        widget.set_class(place is not None, "shown")
+        if place is not None:
+            widget.styles.width = place.columns or "1fr"
+    target = screen.query_one(f"#{desk.pane.value}", Widget)
+    if not screen.query_one("#entry").has_class("open") and screen.focused is not target:
+        screen.set_focus(target, scroll_visible=False)
+
+
+def _picture(screen: Screen[int], desk: Desk) -> Snapshot | None:
+    view = screen.query_one(SliceView)
+    if not view.has_class("shown"):
+        columns, rows = 80, 20
+    else:
+        columns, rows = view.size.width, view.size.height
+    draw_set = not desk.session.is_hidden
+    snapshot = desk.viewer.compose(columns, rows, desk.state, desk.selection, draw_set=draw_set)
+    if snapshot is not None:
+        view.show(snapshot.cells, snapshot.notice)
+    elif desk.viewer.shown is None:
+        view.show(None, "reading" if desk.viewer.wanted is not None else "no slice is open")
+    return desk.viewer.shown
+
+
+def _detail(desk: Desk) -> str:
+    series = desk.session.series
+    if series is None:
+        return ""
+    if desk.mode is Mode.BROWSE or desk.state is None:
+        return series_title(series)
+    structure_set = desk.state.structure_set
+    saved = "journalled, not saved" if desk.session.unsaved else ""
+    label = visible(structure_set.label, 16)
+    return (
+        f"{series.modality} | {label} {structure_set.approval_status} {len(structure_set.rois)} ROIs {saved}".rstrip()
+    )
+
+
+def _banner(screen: Screen[int], desk: Desk) -> None:
+    failure = desk.session.journal_failure
+    text = f"EDITS ARE NOT JOURNALLED: {failure}" if failure else desk.session.banner
+    lines = textwrap.wrap(f"! {text}", max(screen.size.width - 2, 10)) if text else []
+    banner = screen.query_one("#banner", Lines)
+    banner.set_class(bool(lines), "open")
+    banner.styles.height = max(len(lines), 1)
+    banner.set_lines([[(f" {line}", Style())] for line in lines])
+
+
+def _lists(screen: Screen[int], desk: Desk, snapshot: Snapshot | None) -> None:
+    strip = screen.query_one("#strip", Lines)
+    strip.set_class(desk.mode is Mode.CONTOUR and snapshot is not None and screen.size.height >= 24, "open")
+    if desk.mode is Mode.BROWSE:
+        rows = series_rows(desk.session.archive, desk.session.series)
+        desk.ui.rows(Pane.SERIES).set_rows(rows, "Series")
+        if snapshot is not None and not desk.tags_pinned:
+            item = snapshot.view.series.slices[snapshot.view.slice_number - 1] if snapshot.view.may_edit else None
+            if item is not None and desk.tags.follow(item.instance.path):
+                desk.ui.rows(Pane.TAGS).set_rows(desk.tags.rows(), "Tags")
+    elif desk.mode is Mode.CONTOUR and snapshot is not None:
+        strip.set_lines(coverage_strip(snapshot, screen.size.width))
+        desk.ui.rows(Pane.ROIS).set_rows(roi_rows(snapshot), "ROIs")
+        desk.ui.rows(Pane.POINTS).set_rows(point_rows(snapshot), _points_title(snapshot, desk))
+    elif desk.mode in {Mode.INTEGRITY, Mode.SEND}:
+        desk.sending.show(desk.ui, desk.mode)
+
+
+def roi_rows(snapshot: Snapshot) -> list[Row]:
+    """Return a row for each ROI; the one to draw in is marked."""
+    if snapshot.state is None:
+        return []
+    return [
+        Row(
+            roi.number,
+            f"{'*' if roi.number == snapshot.selection.roi_number else ' '}{roi.number} {visible(roi.name, 24)}"
+            f" {roi.interpreted_type} {len(roi.contours)}",
+            swatch=Style(color=f"rgb({roi.color[0]},{roi.color[1]},{roi.color[2]})"),
+        )
+        for roi in snapshot.state.structure_set.rois
+    ]
+
+
+def point_rows(snapshot: Snapshot) -> list[Row]:
+    """Return a row for each point of the draft or the selected contour: number, pixel, patient mm."""
+    if snapshot.state is None or snapshot.picture is None:
+        return []
+    points = selected_points(snapshot.state, snapshot.selection)
+    plane = snapshot.view.series.slices[snapshot.view.slice_number - 1].plane if snapshot.view.may_edit else None
+    rows = []
+    for index, (x, y, z) in enumerate(points.tolist()):
+        pixel = ""
+        if plane is not None:
+            column, row, _ = plane.column_row_offset([[x, y, z]])[0]
+            pixel = f"{column:6.1f}{row:6.1f}"
+        mark = "*" if index == snapshot.selection.point_index else " "
+        rows.append(Row(index, f"{mark}{index + 1:<3}{pixel} {x:7.1f}{y:7.1f}{z:8.1f}"))
+    return rows
+
+
+def _points_title(snapshot: Snapshot, desk: Desk) -> str:
+    state = snapshot.state
+    if state is not None and state.draft is not None and state.draft.points:
+        return f"Points of {state.draft.geometric_type}, open"
+    if desk.selection.contour_index >= 0:
+        return f"Points of contour {desk.selection.contour_index + 1}"
+    return "Points"
+
+
+def _message(desk: Desk, digits: str) -> list[Part]:
+    left = _entering(desk) if desk.mode is Mode.CONTOUR and not desk.message else desk.message
+    style = theme.ERROR if desk.is_error else theme.TEXT
+    mark = "! " if desk.is_error else ""
+    parts: list[Part] = [(f" {mark}{visible(left)}", style)]
+    return [*parts, (f"  {digits}", theme.KEY)] if digits else parts
+
+
+def _entering(desk: Desk) -> str:
+    state = desk.state
+    roi = state.structure_set.roi(desk.selection.roi_number) if state is not None else None
+    name = f"ROI {roi.number} {roi.name}" if roi is not None else "no ROI yet"
+    if state is not None and state.draft is not None and state.draft.points:
+        return f"INSERT {len(state.draft.points)} points, open | {name} {state.draft.geometric_type} | enter ends it"
+    return f"{name} | next contour {desk.geometric_type} | space adds a point at the crosshair"
+
+
+def footer(desk: Desk, width: int) -> list[Part]:
+    """Return the keys that work now, as the registry gives them."""
+    parts: list[Part] = []
+    shown: dict[str, list[str]] = {}
+    for action in ACTIONS:
+        is_here = action.footer and action.keys and desk.mode in action.modes and desk.pane in action.panes
+        if is_here and not reason_against(action, desk):
+            shown.setdefault(action.title, []).append(KEY_NAMES.get(action.keys[0], action.keys[0]))
+    for title, keys in shown.items():
+        parts += [(f" {' '.join(keys)}", theme.KEY), (f" {title.lower()} ", theme.DIM)]
+    text = "".join(part for part, _ in parts)
+    return parts if len(text) <= width else _shortened(parts, width)
+
+
+def _shortened(parts: Sequence[Part], width: int) -> list[Part]:
+    """Keep whole pairs of key and title; help and command stand last in the registry's order, so they are put first."""
+    pairs = [list(parts[index : index + 2]) for index in range(0, len(parts), 2)]
+    first = [pair for pair in pairs if pair[0][0].strip() in {"?", ":"}]
+    rest = [pair for pair in pairs if pair not in first]
+    out: list[Part] = []
+    used = 0
+    for pair in [*first, *rest]:
+        size = sum(len(text) for text, _ in pair)
+        if used + size > width:
+            break
+        out += pair
+        used += size
+    return out

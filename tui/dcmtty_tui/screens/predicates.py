@@ -1,0 +1,62 @@
+"""Why an action makes no sense now: said in the footer's place when its key is pressed."""
+
+from __future__ import annotations
+
+from dcmtty_tui.actions import Action
+from dcmtty_tui.screens.desk import Desk
+
+
+def reason_against(action: Action, desk: Desk) -> str:
+    """Return why the action cannot be done now; empty when it can."""
+    if not action.needs:
+        return ""
+    return _REASONS[action.needs](desk)
+
+
+def _no_series(desk: Desk) -> str:
+    return "" if desk.viewer.wanted is not None else "no series is open"
+
+
+def _no_set(desk: Desk) -> str:
+    return "" if desk.state is not None else "there is no structure set yet"
+
+
+def _not_writable(desk: Desk) -> str:
+    return _no_series(desk) or (f"read-only, {desk.session.read_only}" if desk.session.read_only else "")
+
+
+def _no_draft(desk: Desk) -> str:
+    state = desk.state
+    return "" if state is not None and state.draft is not None else "no contour is being entered"
+
+
+def _no_points(desk: Desk) -> str:
+    state = desk.state
+    drafted = state is not None and state.draft is not None and bool(state.draft.points)
+    return "" if drafted or desk.selection.contour_index >= 0 else "no contour is being entered or selected"
+
+
+def _no_undo(desk: Desk) -> str:
+    history = desk.session.history
+    return "" if history is not None and history.undo_text else "there is nothing to undo"
+
+
+def _no_redo(desk: Desk) -> str:
+    history = desk.session.history
+    return "" if history is not None and history.redo_text else "there is nothing to do again"
+
+
+def _no_plan(desk: Desk) -> str:
+    return "" if desk.sending.plan is not None else "there is no plan; choose a device with enter"
+
+
+_REASONS = {
+    "series": _no_series,
+    "structure-set": _no_set,
+    "writable": _not_writable,
+    "draft": lambda desk: _not_writable(desk) or _no_draft(desk),
+    "points": lambda desk: _not_writable(desk) or _no_points(desk),
+    "undo": _no_undo,
+    "redo": _no_redo,
+    "plan": _no_plan,
+}

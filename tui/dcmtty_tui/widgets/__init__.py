@@ -1,0 +1,1 @@
+"""Widgets that draw frozen values through the line API; none of them changes the session."""

@@ -1,0 +1,126 @@
+"""A list of rows with a cursor, drawn line by line so that ten thousand rows cost what is on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from dcmtty.text import cell_width, fit
+from dcmtty_tui import theme
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list."""
+
+    key: object
+    """What the row stands for; the cursor stays on it when rows change."""
+    text: str
+    """Safe for a terminal."""
+    style: Style = theme.TEXT
+    swatch: Style | None = None
+    """A colour sample drawn before the text."""
+
+
+class RowList(Widget):
+    """A pane with a title and rows; keys come from the registry, not from here."""
+
+    DEFAULT_CSS = "RowList { height: 1fr; }"
+    can_focus = True
+
+    def __init__(self, title: str, help_text: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.title = title
+        self.help_text = help_text
+        self.rows: Sequence[Row] = ()
+        self.cursor = 0
+        self._top = 0
+        self._offset_x = 0
+
+    @property
+    def visible_rows(self) -> int:
+        """How many rows fit under the title."""
+        return max(self.size.height - 1, 1)
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor, or None when the list is empty."""
+        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    def set_rows(self, rows: Sequence[Row], title: str | None = None) -> None:
+        """Show these rows; the cursor stays on the row with the same key."""
+        if title is not None:
+            self.title = title
+        key = self.current.key if self.current else None
+        self.rows = rows
+        match = next((index for index, row in enumerate(rows) if row.key == key), None) if key is not None else None
+        self.cursor = match if match is not None else max(0, min(self.cursor, len(rows) - 1))
+        self._keep_visible()
+        self.refresh()
+
+    def move(self, step: int) -> None:
+        """Move the cursor by rows."""
+        self.go(self.cursor + step)
+
+    def go(self, index: int) -> None:
+        """Put the cursor on a row, as near as there is one."""
+        self.cursor = max(0, min(index, len(self.rows) - 1))
+        self._keep_visible()
+        self.refresh()
+
+    def go_to_key(self, accept: Callable[[object], bool]) -> bool:
+        """Put the cursor on the first row whose key is accepted."""
+        index = next((index for index, row in enumerate(self.rows) if accept(row.key)), None)
+        if index is not None:
+            self.go(index)
+        return index is not None
+
+    def _keep_visible(self) -> None:
+        height = self.visible_rows
+        self._top = min(self._top, self.cursor, max(len(self.rows) - height, 0))
+        self._top = max(self._top, self.cursor - height + 1, 0)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._keep_visible()
+        self.refresh()
+
+    def on_focus(self) -> None:
+        """Show the focus in the title and the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Show that the focus left."""
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the title, or one row."""
+        width = self.size.width
+        if y == 0:
+            return self._title_strip(width)
+        index = self._top + y - 1
+        if index >= len(self.rows):
+            return Strip.blank(width)
+        row = self.rows[index]
+        style = row.style
+        if index == self.cursor:
+            style = theme.CURSOR if self.has_focus else theme.CURSOR_IDLE
+        marker = ">" if index == self.cursor else " "
+        if row.swatch is None:
+            return Strip([Segment(fit(marker + row.text, width), style)], width)
+        return Strip(
+            [Segment(marker, style), Segment("■", row.swatch), Segment(fit(" " + row.text, max(width - 2, 0)), style)],
+            width,
+        )
+
+    def _title_strip(self, width: int) -> Strip:
+        style = theme.PANE_TITLE_FOCUSED if self.has_focus else theme.PANE_TITLE
+        count = f" {self.cursor + 1}/{len(self.rows)}" if self.rows else ""
+        room = max(width - cell_width(count), 0)
+        mark = "▸" if self.has_focus else " "
+        return Strip([Segment(fit(mark + self.title, room) + count, style)], width)

@@ -1,0 +1,81 @@
+"""Work that would hold up the keyboard, as functions for threads: they post frozen values and touch no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.worker import Worker, get_current_worker
+
+from dcmtty.dicom.model import Series
+from dcmtty.dicom.pixels import read_frame
+from dcmtty.dicom.scan import scan
+from dcmtty.errors import DcmttyError
+from dcmtty.progress import Cancelled, Progress
+from dcmtty_tui.messages import ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
+from dcmtty_tui.reformat import read_reformatted
+
+
+def thread_progress(target: MessagePump) -> Progress:
+    """Return a Progress that reports to a screen and stops when the worker is cancelled."""
+    worker = get_current_worker()
+    return Progress(report=lambda step: _post(target, Progressed(step)), cancelled=lambda: worker.is_cancelled)
+
+
+def _post(target: MessagePump, message: Progressed) -> None:
+    target.post_message(message)
+
+
+def start(
+    target: MessagePump, app: App[int], kind: str, work: Callable[[Progress], object], *, exclusive: bool = True
+) -> Worker[None]:
+    """Run `work` in a thread; its result comes back as WorkDone(kind, ...), an error as WorkFailed."""
+
+    def body() -> None:
+        try:
+            result = work(thread_progress(target))
+        except Cancelled:
+            return
+        except DcmttyError as error:
+            target.post_message(WorkFailed(error))
+            return
+        target.post_message(WorkDone(kind, result))
+
+    return app.run_worker(body, group=kind, thread=True, exclusive=exclusive, exit_on_error=False)
+
+
+def start_scan(target: MessagePump, app: App[int], paths: Sequence[Path]) -> Worker[None]:
+    """Scan files and folders; the answer is ArchiveReady."""
+
+    def body() -> None:
+        try:
+            archive = scan(list(paths), thread_progress(target))
+        except Cancelled:
+            return
+        except DcmttyError as error:
+            target.post_message(WorkFailed(error))
+            return
+        target.post_message(ArchiveReady(archive))
+
+    return app.run_worker(body, group="scan", thread=True, exclusive=True, exit_on_error=False)
+
+
+def start_picture(target: MessagePump, app: App[int], series: Series, key: PictureKey) -> Worker[None]:
+    """Read one picture; the answer is PictureReady, with the reason when it cannot be read."""
+
+    def body() -> None:
+        try:
+            if key.kind == "acquired":
+                picture = read_frame(series.slices[key.slice_number - 1])
+            else:
+                picture = read_reformatted(series, key.kind, key.slice_number, thread_progress(target))
+        except Cancelled:
+            return
+        except DcmttyError as error:
+            target.post_message(PictureReady(key, None, error))
+            return
+        target.post_message(PictureReady(key, picture))
+
+    return app.run_worker(body, group="picture", thread=True, exclusive=True, exit_on_error=False)
