@@ -24,7 +24,10 @@ def _ignore(failure: WriteFailed) -> None:
 
 
 class Session:
-    """Holds frozen values and replaces them. Each series keeps its own structure set, history and journal."""
+    """Holds frozen values and replaces them. Each series keeps its own structure set, history and journal.
+
+    A series without a structure set of its own shows the one that was worked on last, to look at alone.
+    """
 
     def __init__(self, *, sources: Sources | None = None, on_journal_failure: OnFailure = _ignore) -> None:
         """Start with nothing open.
@@ -39,21 +42,36 @@ class Session:
         self._works: dict[str, Work] = {}
         self._marked: dict[int, Work] = {}
         """Whose structure set a mark stands for: another series may be shown when its save is done."""
+        self._latest: Work | None = None
 
     @property
     def work(self) -> Work | None:
-        """The work on the series that is shown; None before a structure set is made, loaded or recovered."""
-        return self._works.get(self.series.key if self.series is not None else "")
+        """The work on the series that is shown, else the latest one; None before there is a structure set."""
+        own = self._works.get(self.series.key) if self.series is not None else None
+        return own or self._latest
 
     @property
     def history(self) -> History | None:
-        """The history of the structure set of the series that is shown."""
+        """The history of the structure set that is shown."""
         return self.work.history if self.work is not None else None
 
     @property
+    def state(self) -> EditState | None:
+        """Structure set and draft that are shown."""
+        return self.work.state if self.work is not None else None
+
+    @property
+    def contour_series(self) -> Series | None:
+        """The series that the structure set is edited on; None when it is not open."""
+        return self.work.series if self.work is not None else None
+
+    @property
     def read_only(self) -> str:
-        """Why nothing may be changed; empty when it may."""
-        return self.work.read_only if self.work is not None else ""
+        """Why the structure set that is shown may not be changed; empty when it may."""
+        work = self.work
+        if work is None or work.read_only or work.series is self.series:
+            return work.read_only if work is not None else ""
+        return "the structure set was drawn on another series"
 
     @property
     def source_path(self) -> Path | None:
@@ -111,6 +129,7 @@ class Session:
     def open_series(self, series: Series) -> None:
         """Show a series with its own structure set, if it has one; those of others stay with theirs."""
         self.series = series
+        self._latest = self._works.get(series.key, self._latest)
 
     def new_structure_set(self, label: str) -> None:
         """Begin an empty structure set on the series that is shown.
@@ -122,7 +141,7 @@ class Session:
         if series.build_refusal:
             raise InputError(series.build_refusal, remedy="it can be viewed but not contoured")
         structure_set = StructureSet(label, series.frame_of_reference_uid, series.series_uid, series.study_uid)
-        self._put(series.key, self._work(series, structure_set, None, ""))
+        self._put(series.key, self._work(series, History(EditState(structure_set))))
 
     def adopt(self, loaded: LoadedSet, path: Path) -> None:
         """Begin to edit a structure set that was loaded for the series that is shown.
@@ -136,7 +155,8 @@ class Session:
             reason = "the structure set is in another Frame of Reference"
         elif loaded.other_series:
             reason = "the structure set was drawn on another series"
-        self._put(series.key, self._work(series, loaded.structure_set, path, reason))
+        history, base = History(EditState(loaded.structure_set)), Base(path, file_sha256(path))
+        self._put(series.key, self._work(series, history, base, reason))
 
     def do(self, edit: Edit) -> EditState:
         """Do an edit, hand it to the journal and return the new state.
@@ -190,16 +210,13 @@ class Session:
             work.flush()
 
     def discard(self) -> None:
-        """Throw the structure set of the series that is shown away, with its journal."""
-        work = self._works.pop(self.series.key if self.series is not None else "", None)
-        if work is not None:
-            work.close(discard=True)
+        """Throw the structure set that is shown away, with its journal."""
+        self._end(self.work, discard=True)
 
     def close(self) -> None:
         """End the session; journals of unsaved work stay, and are offered at the next start."""
-        for work in self._works.values():
-            work.close()
-        self._works = {}
+        for work in list(self._works.values()):
+            self._end(work)
 
     def recoverable(self) -> tuple[JournalEntry, ...]:
         """Return what a crash or a line drop left behind: journals with edits that are in no file."""
@@ -219,36 +236,31 @@ class Session:
         redone = replay(recovered)
         series = find_series(recovered.header, archive)
         reason = differences(recovered.header, series)
-        shown = series or self.series
-        key = shown.key if shown is not None else ""
+        key = series.key if series is not None else recovered.header.series_uid
         self._require_saved(key)
         base, note = base_left(recovered.header)
         told = f"the images are not those that were contoured: {reason}" if reason else ""
-        work = Work(
-            None if reason else series,
-            redone.history,
-            base=base,
-            read_only=told,
-            sources=self._sources,
-            on_failure=self._on_failure,
-        )
+        work = self._work(None if reason else series, redone.history, base, told)
         if not reason:
             work.take_up(path, recovered, redone)
-        self.archive, self.series = archive, shown
+        self.archive, self.series = archive, series or self.series
         self._put(key, work)
         return tuple(text for text in (redone.reason, note) if text)
 
-    def _work(self, series: Series, structure_set: StructureSet, path: Path | None, read_only: str) -> Work:
-        history = History(EditState(structure_set))
-        base = Base(path, file_sha256(path)) if path is not None else None
+    def _work(self, series: Series | None, history: History, base: Base | None = None, read_only: str = "") -> Work:
         return Work(series, history, base=base, read_only=read_only, sources=self._sources, on_failure=self._on_failure)
 
     def _put(self, key: str, work: Work) -> None:
         self._require_saved(key)
-        old = self._works.get(key)
-        if old is not None:
-            old.close()
-        self._works[key] = work
+        self._end(self._works.get(key))
+        self._works[key] = self._latest = work
+
+    def _end(self, work: Work | None, *, discard: bool = False) -> None:
+        if work is None:
+            return
+        work.close(discard=discard)
+        self._works = {key: other for key, other in self._works.items() if other is not work}
+        self._latest = None if self._latest is work else self._latest
 
     def _require_saved(self, key: str) -> None:
         old = self._works.get(key)
@@ -261,6 +273,10 @@ class Session:
         return self.series
 
     def _present(self) -> Work:
-        if self.work is None:
+        work = self.work
+        if work is None:
             raise InputError("no structure set is open", remedy="make a new one or load one")
-        return self.work
+        if not work.read_only and work.series is not self.series:
+            remedy = "open that series, or begin a new set on this one"
+            raise InputError("the structure set was drawn on another series", remedy=remedy)
+        return work
