@@ -109,6 +109,7 @@ def test_the_default_is_the_first_window_of_the_header() -> None:
     windows = (Window(1, 2, "a"), Window(3, 4, "b"))
     assert default_window(picture([[0, 1]], windows=windows)) is windows[0]
     assert default_window(picture([[0, 1]], modality="MR")).name == "auto"
+    assert default_window(picture([[0, 1]], modality="CT", unit="HU")).name == "soft tissue"
 
 
 def test_pet_starts_at_zero_activity() -> None:

@@ -67,8 +67,8 @@ _WANTED_KEYWORDS = (
     "SegmentedRedPaletteColorLookupTableData", "SegmentedGreenPaletteColorLookupTableData",
     "SegmentedBluePaletteColorLookupTableData", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
-    "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio", "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
-    "SpecificCharacterSet",
+    "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio",
+    "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "SpecificCharacterSet",
 )  # fmt: skip
 _IMPLIED_SYNTAX = {
     IMPLICIT_LITTLE: ImplicitVRLittleEndian,

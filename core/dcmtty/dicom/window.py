@@ -66,9 +66,11 @@ def choices(picture: Picture) -> tuple[Window, ...]:
 
 
 def default_window(picture: Picture) -> Window:
-    """Return the first window of the header, or the automatic one."""
+    """Return the first window of the header; else soft tissue for Hounsfield units, or the automatic one."""
     if picture.windows and not picture.is_color:
         return picture.windows[0]
+    if picture.unit == "HU":
+        return CT_PRESETS[0]
     if picture.modality == "PT":
         return auto_window(picture, *PET_PRESETS["auto"])
     return auto_window(picture)

@@ -29,7 +29,9 @@ _DOT: Final = ord("·")
 _MARK_GLYPHS = {LINE: "o", EMPHASISED: "O", VERTEX: "x", CURSOR: "+"}
 """What an overlay looks like where colour cannot tell it from the picture; none of them is in a ramp."""
 _ASCII_GAP: Final = ord("~")
-_GAP_COLOR = (88, 88, 88)
+_GAP_COLOR, _GAP_DOT_COLOR = (0, 0, 95), (135, 135, 135)
+"""A gap is not black: so is air."""
+_GAP_OF_SIXTEEN, _DOT_OF_SIXTEEN = 4, 7
 
 
 def half_blocks(scene: Scene, depth: Depth) -> Cells:
@@ -46,8 +48,8 @@ def half_blocks(scene: Scene, depth: Depth) -> Cells:
     upper, lower = codes[0::2], codes[1::2]
     glyphs = np.where(upper == lower, np.uint32(SPACE), np.uint32(UPPER_HALF))
     foreground, background = upper.copy(), lower.copy()
-    gaps = _all_gap(scene)
-    glyphs[gaps], foreground[gaps] = _DOT, _code(_GAP_COLOR, depth)
+    gaps = _gap_cells(scene, np.logical_and)
+    glyphs[gaps], foreground[gaps] = _DOT, _code(_GAP_DOT_COLOR, depth)
     return _labelled(scene, depth, glyphs, foreground, background)
 
 
@@ -90,6 +92,8 @@ def _codes(scene: Scene, depth: Literal["truecolor", "256"]) -> NDArray[np.int32
         codes = levels.astype(np.int32) * 0x010101 | TRUECOLOR
     else:
         codes = palette_of_grey()[levels]
+    if scene.gap.any():
+        codes[scene.gap] = _code(_GAP_COLOR, depth)
     painted = scene.paint >= 0
     if painted.any():
         codes[painted] = _painted_codes(scene.paint[painted], depth)
@@ -105,9 +109,10 @@ def _cell_levels(scene: Scene) -> NDArray[np.uint8]:
     return np.rint((levels[0::2] + levels[1::2]) / 2).astype(np.uint8)
 
 
-def _all_gap(scene: Scene) -> NDArray[np.bool_]:
+def _gap_cells(scene: Scene, combine: np.ufunc) -> NDArray[np.bool_]:
+    """Return the cells that are a gap, in both samples or in one of them, where nothing is painted."""
     unpainted = (scene.paint[0::2] < 0) & (scene.paint[1::2] < 0)
-    return scene.gap[0::2] & scene.gap[1::2] & unpainted
+    return np.asarray(combine(scene.gap[0::2], scene.gap[1::2]) & unpainted, dtype=np.bool_)
 
 
 def _dense(scene: Scene, depth: Depth, ramp: tuple[tuple[str, float], ...], gap_glyph: int) -> Cells:
@@ -117,7 +122,7 @@ def _dense(scene: Scene, depth: Depth, ramp: tuple[tuple[str, float], ...], gap_
     background = np.full(glyphs.shape, DEFAULT, dtype=np.int32)
     if scene.is_color and depth in {"truecolor", "256"}:
         foreground = _codes(scene, "truecolor" if depth == "truecolor" else "256")[0::2].copy()
-    glyphs[_all_gap(scene)] = gap_glyph
+    glyphs[_gap_cells(scene, np.logical_or)] = gap_glyph
     first, second = scene.mark[0::2], scene.mark[1::2]
     mark = np.maximum(first, second)
     painted = mark > 0
@@ -136,7 +141,8 @@ def _shaded(scene: Scene) -> Cells:
     glyphs = np.array([ord(glyph) for glyph, _, _ in SIXTEEN_SHADES], dtype=np.uint32)[steps]
     foreground = np.array([fore for _, fore, _ in SIXTEEN_SHADES], dtype=np.int32)[steps]
     background = np.array([back for _, _, back in SIXTEEN_SHADES], dtype=np.int32)[steps]
-    glyphs[_all_gap(scene)] = _DOT
+    gaps = _gap_cells(scene, np.logical_or)
+    glyphs[gaps], foreground[gaps], background[gaps] = _DOT, _DOT_OF_SIXTEEN, _GAP_OF_SIXTEEN
     upper, lower = scene.paint[0::2], scene.paint[1::2]
     for here, other, glyph in ((lower, upper, LOWER_HALF), (upper, lower, UPPER_HALF)):
         painted = here >= 0
