@@ -1,6 +1,6 @@
 """Series written with pydicom for the tests of RTSTRUCT files, and contours on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +24,14 @@ def write_ct(
     orientation: Sequence[float] = (1, 0, 0, 0, 1, 0),
     spacing: tuple[float, float] = (1.5, 0.8),
     origin: Sequence[float] = (-20.0, -30.0, 7.0),
-    **attributes: object,
+    tags: Mapping[str, object] | None = None,
 ) -> list[Path]:
     """Write a CT series (rows != columns, anisotropic; by default a slice is missing) and return its files."""
     folder.mkdir(parents=True, exist_ok=True)
     normal = np.cross(orientation[:3], orientation[3:])
     paths = []
     for number, position in enumerate(positions_mm, 1):
-        header = _header(number, **attributes)
+        header = _header(number, tags or {})
         place = np.asarray(origin) + normal * position
         header.ImagePositionPatient = [f"{value:.6f}"[:16] for value in place]
         header.ImageOrientationPatient = [f"{value:.12f}"[:16] for value in orientation]
@@ -42,7 +42,7 @@ def write_ct(
     return paths
 
 
-def _header(number: int, **attributes: object) -> Dataset:
+def _header(number: int, tags: Mapping[str, object]) -> Dataset:
     header = Dataset()
     header.file_meta = FileMetaDataset()
     header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -56,7 +56,7 @@ def _header(number: int, **attributes: object) -> Dataset:
     header.SamplesPerPixel, header.PhotometricInterpretation = 1, "MONOCHROME2"
     header.BitsAllocated, header.BitsStored, header.HighBit, header.PixelRepresentation = 16, 16, 15, 0
     header.PixelData = b"\0\0" * ROWS * COLUMNS
-    for keyword, value in attributes.items():
+    for keyword, value in tags.items():
         setattr(header, keyword, value)
     return header
 
@@ -103,12 +103,12 @@ def contour_on(
     item = series.slices[number - 1]
     assert item.plane is not None
     frame = item.frame if len(item.instance.frames) > 1 else 0
-    return Contour(
-        kind, frozen_points(item.plane.patient_xyz(column_row)), item.instance.sop_instance_uid, frame
-    )
+    return Contour(kind, frozen_points(item.plane.patient_xyz(column_row)), item.instance.sop_instance_uid, frame)
 
 
-def circle(column: float, row: float, radius_columns: float, radius_rows: float, points: int = 60) -> NDArray[np.float64]:
+def circle(
+    column: float, row: float, radius_columns: float, radius_rows: float, points: int = 60
+) -> NDArray[np.float64]:
     """Points of an ellipse, shape (points, 2), as (column, row)."""
     angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
     return np.stack([column + radius_columns * np.cos(angle), row + radius_rows * np.sin(angle)], axis=1)
@@ -126,7 +126,9 @@ def four_types(series: Series) -> StructureSet:
     open_line = contour_on(series, 3, [(2, 3), (9.5, 4.25), (12, 20)], GeometricType.OPEN_PLANAR)
     point = contour_on(series, 1, [(7.3, 8.9)], GeometricType.POINT)
     off_point = Contour(GeometricType.POINT, frozen_points([[1.23456, -4.5, 8.0]]))
-    needle = Contour(GeometricType.OPEN_NONPLANAR, frozen_points([[0.0, 0.0, 7.0], [1.0, 2.0, 11.1], [2.0, 5.0, 19.7772]]))
+    needle = Contour(
+        GeometricType.OPEN_NONPLANAR, frozen_points([[0.0, 0.0, 7.0], [1.0, 2.0, 11.1], [2.0, 5.0, 19.7772]])
+    )
     flat_needle = contour_on(series, 2, [(2, 2), (3, 3)], GeometricType.OPEN_NONPLANAR)
     return set_of(
         series,

@@ -14,6 +14,8 @@ from dcmtty.rtstruct.ds import LARGEST_MM
 from dcmtty.rtstruct.encoded import Item, Piece, tag_of
 
 _CONTOUR_DATA = tag_of("ContourData")
+_LONGEST_NUMBER = 64
+"""A DS has 16 bytes; others write a few more. Longer ones would swell the whole array."""
 
 
 class Unusable(Exception):
@@ -57,8 +59,11 @@ def parse_ds(raw: bytes) -> NDArray[np.float64]:
     text = raw.rstrip(b"\0 ")
     if not text:
         return np.empty(0)
+    parts = text.split(b"\\")
+    if b"_" in text or max(map(len, parts)) > _LONGEST_NUMBER:
+        raise Unusable("a coordinate is no number")
     try:
-        values: NDArray[np.float64] = np.array(text.split(b"\\")).astype(np.float64)
+        values: NDArray[np.float64] = np.array(parts).astype(np.float64)
     except ValueError:
         raise Unusable("a coordinate is no number") from None
     if not (np.abs(values) <= LARGEST_MM).all():

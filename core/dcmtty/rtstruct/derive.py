@@ -16,7 +16,16 @@ from dcmtty.rtstruct.compose import Composer
 from dcmtty.rtstruct.document import Document, read_document
 from dcmtty.rtstruct.edited_rois import ROI_SEQUENCES, Edits, edits_of, merged, roi_number
 from dcmtty.rtstruct.encoded import joined, tag_of
-from dcmtty.rtstruct.envelope import Built, date_text, equipment, file_bytes, in_timezone, roi_sequences, time_text
+from dcmtty.rtstruct.envelope import (
+    Built,
+    date_text,
+    equipment,
+    file_bytes,
+    in_timezone,
+    require_label,
+    roi_sequences,
+    time_text,
+)
 from dcmtty.rtstruct.load import LoadedSet, load_document
 from dcmtty.sources import Sources
 from dcmtty.text import visible
@@ -29,10 +38,7 @@ _DROPPED = (
 """What was true of the base alone: its review, its signatures, the machine that wrote it."""
 
 
-
-def derived_file(
-    series: Series, structure_set: StructureSet, base: Path, sources: Sources, *, implicit: bool
-) -> Built:
+def derived_file(series: Series, structure_set: StructureSet, base: Path, sources: Sources, *, implicit: bool) -> Built:
     """Return the file of a structure set that was loaded from `base` and edited.
 
     Raises:
@@ -43,6 +49,8 @@ def derived_file(
     document = read_document(base)
     loaded = load_document(document, series)
     _require_base(document, loaded, series, structure_set, implicit=implicit)
+    if (structure_set.label, structure_set.name) != (loaded.structure_set.label, loaded.structure_set.name):
+        require_label(structure_set)
     composer = Composer(document.syntax, document.character_set)
     edits = edits_of(document, loaded, series, structure_set.rois, composer)
     uid = sources.new_uid()
@@ -82,8 +90,10 @@ def _require_base(
     if implicit and not document.syntax.implicit:
         raise BuildRefused(f"{name}: Explicit VR, and a base keeps its transfer syntax", remedy="leave out --implicit")
     numbers = [roi_number(item, "ROINumber") for item in document.items("StructureSetROISequence")]
-    if len(set(numbers)) < len(numbers):
-        raise BuildRefused(f"{name}: two ROIs have the same number", remedy="build a new set from its points instead")
+    if None in numbers or len(set(numbers)) < len(numbers):
+        raise BuildRefused(
+            f"{name}: ROIs without a number, or two with the same", remedy="build a new set from its points instead"
+        )
     sequences = {tag_of(keyword) for keyword in (*ROI_SEQUENCES, "ReferencedFrameOfReferenceSequence")}
     if any(piece.vr == b"UN" for piece in document.pieces.values() if piece.tag in sequences):
         raise BuildRefused(f"{name}: its sequences are encoded as UN", remedy="convert it first")
@@ -91,7 +101,6 @@ def _require_base(
 
 def _differs(first: str, second: str) -> bool:
     return bool(first.strip() and second.strip()) and first.strip() != second.strip()
-
 
 
 def _top_level(

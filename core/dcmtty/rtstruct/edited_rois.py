@@ -48,9 +48,7 @@ class Edits:
             self.replaced[name][number] = encoded
 
 
-def edits_of(
-    document: Document, loaded: LoadedSet, series: Series, rois: tuple[Roi, ...], composer: Composer
-) -> Edits:
+def edits_of(document: Document, loaded: LoadedSet, series: Series, rois: tuple[Roi, ...], composer: Composer) -> Edits:
     """Return what must change in the base so that it holds `rois`.
 
     Raises:

@@ -68,7 +68,6 @@ def require_match(series: Series, structure_set: StructureSet) -> None:
             f"not on {visible(series.series_uid)}",
             remedy="open the series it was drawn on",
         )
-    require_label(structure_set)
 
 
 def require_label(structure_set: StructureSet) -> None:

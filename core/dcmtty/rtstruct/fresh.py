@@ -12,7 +12,16 @@ from dcmtty.rtstruct import charset
 from dcmtty.rtstruct.chain import frame_of_reference_tree
 from dcmtty.rtstruct.compose import Composer, Tree, texts
 from dcmtty.rtstruct.encoded import Syntax, joined
-from dcmtty.rtstruct.envelope import Built, date_text, equipment, file_bytes, in_timezone, roi_sequences, time_text
+from dcmtty.rtstruct.envelope import (
+    Built,
+    date_text,
+    equipment,
+    file_bytes,
+    in_timezone,
+    require_label,
+    roi_sequences,
+    time_text,
+)
 from dcmtty.rtstruct.identity import Copied, copied_from
 from dcmtty.rtstruct.roi_items import encode_roi, require_distinct
 from dcmtty.sources import Sources
@@ -28,6 +37,7 @@ def new_file(series: Series, structure_set: StructureSet, sources: Sources, synt
         InputError: an image cannot be read.
     """
     notes: list[str] = []
+    require_label(structure_set)
     require_distinct(structure_set.rois, structure_set.rois)
     copied = copied_from(series)
     now = in_timezone(sources.now(), copied.timezone) if copied.timezone else sources.now()

@@ -13,7 +13,7 @@ from dcmtty.dicom.model import Series
 from dcmtty.errors import InputError
 from dcmtty.rtstruct.contour_items import Unusable, read_contour
 from dcmtty.rtstruct.document import Document, items_of, read_document, text_of
-from dcmtty.rtstruct.encoded import Piece
+from dcmtty.rtstruct.encoded import Piece, tag_of
 from dcmtty.rtstruct.references import References, references
 from dcmtty.text import visible
 
@@ -121,6 +121,7 @@ class _Reader:
         self.images = frozenset(item.instance.sop_instance_uid for item in series.slices) if series else frozenset()
 
     def rois(self) -> tuple[Roi, ...]:
+        """Return the ROIs in the order of Structure Set ROI Sequence."""
         contours = self._by_number("ROIContourSequence", "Referenced ROI Number")
         observations = self._by_number("RTROIObservationsSequence", "Referenced ROI Number")
         found: dict[int, Roi] = {}
@@ -211,6 +212,9 @@ class _Reader:
             return None
 
     def all_notes(self) -> Iterable[str]:
+        """Yield everything that a user must know, the gravest first."""
+        if tag_of("StructureSetROISequence") not in self.document.pieces:
+            yield "the file has no Structure Set ROI Sequence: it holds no ROI, or it was cut"
         yield from self.notes
         yield from self.named.notes(self.series)
         for what, count in self.strays.items():

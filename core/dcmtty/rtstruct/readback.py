@@ -76,6 +76,10 @@ def _read(path: Path) -> Dataset:
         raise refused("it cannot be read") from error
 
 
+def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    return list(dataset[keyword].value or ()) if keyword in dataset else []
+
+
 def _check_meta(written: Dataset, built: Built) -> None:
     meta = written.file_meta
     missing = [keyword for keyword in _META if keyword not in meta]
@@ -105,14 +109,14 @@ def _check_identity(written: Dataset, image: Dataset) -> None:
 def _check_chain(written: Dataset, series: Series, *, strict: bool) -> None:
     """Follow Frame of Reference, study, series and images; a base may name more than these."""
     wanted = {item.instance.sop_instance_uid for item in series.slices}
-    for frame in written.get("ReferencedFrameOfReferenceSequence") or ():
+    for frame in _items(written, "ReferencedFrameOfReferenceSequence"):
         if frame.FrameOfReferenceUID != series.frame_of_reference_uid:
             continue
-        for study in frame.get("RTReferencedStudySequence") or ():
+        for study in _items(frame, "RTReferencedStudySequence"):
             if strict and study.ReferencedSOPInstanceUID != series.study_uid:
                 raise refused("RT Referenced Study Sequence names another study")
-            for item in study.get("RTReferencedSeriesSequence") or ():
-                named = [image.ReferencedSOPInstanceUID for image in item.get("ContourImageSequence") or ()]
+            for item in _items(study, "RTReferencedSeriesSequence"):
+                named = [image.ReferencedSOPInstanceUID for image in _items(item, "ContourImageSequence")]
                 if item.SeriesInstanceUID == series.series_uid and wanted <= set(named):
                     return
     if strict:
@@ -137,7 +141,7 @@ def _check_labels(roi: Roi, items: tuple[Dataset, Dataset | None, Dataset | None
 
 
 def _check_contours(roi: Roi, drawn: Dataset | None, built: Built, images: ImageHeaders, before: BaseItems) -> None:
-    items = list((drawn.get("ContourSequence") if drawn is not None else None) or ())
+    items = [] if drawn is None else _items(drawn, "ContourSequence")
     if drawn is not None and "ContourSequence" in drawn and not items:
         raise refused(f"ROI {roi.number} has a Contour Sequence without items")
     kept = built.kept.get(roi.number, {})
@@ -182,7 +186,7 @@ def _opened(points: list[Point]) -> list[Point]:
 
 def _check_image(item: Dataset, points: list[Point], images: ImageHeaders, name: str) -> None:
     """Project every point on the image that the contour names, as that image's file has it now."""
-    named = item.get("ContourImageSequence") or ()
+    named = _items(item, "ContourImageSequence")
     if not named:
         if "PLANAR" in item.ContourGeometricType and item.ContourGeometricType != "OPEN_NONPLANAR":
             raise refused(f"{name} is planar and names no image")
@@ -199,16 +203,16 @@ def _check_references(written: Dataset, built: Built) -> None:
     """Check that every image that a new contour names is listed with its series."""
     listed = {
         image.ReferencedSOPInstanceUID
-        for frame in written.get("ReferencedFrameOfReferenceSequence") or ()
-        for study in frame.get("RTReferencedStudySequence") or ()
-        for series in study.get("RTReferencedSeriesSequence") or ()
-        for image in series.get("ContourImageSequence") or ()
+        for frame in _items(written, "ReferencedFrameOfReferenceSequence")
+        for study in _items(frame, "RTReferencedStudySequence")
+        for series in _items(study, "RTReferencedSeriesSequence")
+        for image in _items(series, "ContourImageSequence")
     }
-    for roi in written.get("ROIContourSequence") or ():
+    for roi in _items(written, "ROIContourSequence"):
         number = int(roi.ReferencedROINumber)
         if number in built.untouched_rois:
             continue
-        for index, contour in enumerate(roi.get("ContourSequence") or ()):
-            named = {image.ReferencedSOPInstanceUID for image in contour.get("ContourImageSequence") or ()}
+        for index, contour in enumerate(_items(roi, "ContourSequence")):
+            named = {image.ReferencedSOPInstanceUID for image in _items(contour, "ContourImageSequence")}
             if index not in built.kept.get(number, {}) and not named <= listed:
                 raise refused(f"contour {index + 1} of ROI {number} names an image that its references lack")

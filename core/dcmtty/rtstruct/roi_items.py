@@ -29,9 +29,7 @@ class RoiItems:
     observation: bytes
 
 
-def encode_roi(
-    roi: Roi, series: Series, composer: Composer, observation_number: int, notes: list[str]
-) -> RoiItems:
+def encode_roi(roi: Roi, series: Series, composer: Composer, observation_number: int, notes: list[str]) -> RoiItems:
     """Return the items of an ROI that is new in the file; what a user should know is added to `notes`.
 
     Raises:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from dcmtty.contours.model import StructureSet
 from dcmtty.dicom.model import Series
+from dcmtty.errors import BuildRefused
 from dcmtty.files import write_atomic
 from dcmtty.rtstruct.build import build
 from dcmtty.rtstruct.envelope import Built
 from dcmtty.rtstruct.readback import verify
 from dcmtty.sources import Sources
+from dcmtty.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def save(
         VerificationFailed: what was read back differs; nothing is left behind.
         WriteFailed: the disk refused, or the file exists and `replace` is false; what was there is untouched.
     """
+    if any(item.instance.path.resolve() == path.resolve() for item in series.slices):
+        raise BuildRefused(f"{visible(path)}: one of the images", remedy="choose another name")
     built = build(series, structure_set, sources=sources, base=base, implicit=implicit)
     write_atomic(
         path,

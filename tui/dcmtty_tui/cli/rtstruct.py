@@ -154,8 +154,6 @@ def _one_series(paths: Sequence[str], series_uid: str | None, *, quiet: bool, ma
     found = [series for series in archive.series if series_uid in {None, series.series_uid, series.key}]
     usable = [series for series in found if may_be_refused or not series.build_refusal]
     if len(usable) == 1:
-        for note in usable[0].notes:
-            diagnostics.note(note.text)
         return usable[0]
     if usable:
         names = ", ".join(visible(series.key) for series in usable)
@@ -185,7 +183,7 @@ def _tell(report: SaveReport, images: Series, structure_set: StructureSet, forma
     if format_ == "json":
         output.write_json(_document(report, images, structure_set, written=written))
         return
-    for note in report.notes:
+    for note in _notes(report, images):
         diagnostics.note(note)
     rows = [
         (roi.number, roi.name, roi.interpreted_type, len(roi.contours), sum(len(c.points_xyz) for c in roi.contours))
@@ -196,6 +194,10 @@ def _tell(report: SaveReport, images: Series, structure_set: StructureSet, forma
     output.write_text(f"{visible(report.path)}: {done}\n")
     if written:
         output.write_text(f"SOP Instance UID {report.sop_instance_uid}\nSHA-256 {report.sha256}\n")
+
+
+def _notes(report: SaveReport, images: Series) -> list[str]:
+    return [*(note.text for note in images.notes), *report.notes]
 
 
 def _document(report: SaveReport, images: Series, structure_set: StructureSet, *, written: bool) -> dict[str, object]:
@@ -220,5 +222,5 @@ def _document(report: SaveReport, images: Series, structure_set: StructureSet, *
             }
             for roi in structure_set.rois
         ],
-        "notes": list(report.notes),
+        "notes": _notes(report, images),
     }
