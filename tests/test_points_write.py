@@ -28,9 +28,9 @@ def made_rois(series: Series) -> tuple[Roi, ...]:
     planes = [item.plane for item in series.slices]
     assert planes[0] is not None
     assert planes[3] is not None
-    closed = planes[0].patient_xyz([[1, 2], [9, 2.5], [4, 12]]).round(3)
+    closed = planes[0].patient_xyz([[1, 2], [9, 3], [4, 12]]).round(3)
     path = np.vstack([planes[0].patient_xyz([[3, 3]]), planes[3].patient_xyz([[8, 9]])]).round(3)
-    line = planes[3].patient_xyz([[1, 2], [9, 2.5]]).round(3)
+    line = planes[3].patient_xyz([[1, 2], [9, 3]]).round(3)
     first = (
         Contour(GeometricType.CLOSED_PLANAR, frozen_points(closed), sop_uid(1)),
         Contour(GeometricType.OPEN_NONPLANAR, frozen_points(path)),

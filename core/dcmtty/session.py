@@ -69,7 +69,7 @@ class Session:
     def read_only(self) -> str:
         """Why the structure set that is shown may not be changed; empty when it may."""
         work = self.work
-        if work is None or work.read_only or work.series is self.series:
+        if work is None or work.read_only or work.is_on(self.series):
             return work.read_only if work is not None else ""
         return "the structure set was drawn on another series"
 
@@ -276,7 +276,7 @@ class Session:
         work = self.work
         if work is None:
             raise InputError("no structure set is open", remedy="make a new one or load one")
-        if not work.read_only and work.series is not self.series:
+        if not work.read_only and not work.is_on(self.series):
             remedy = "open that series, or begin a new set on this one"
             raise InputError("the structure set was drawn on another series", remedy=remedy)
         return work

@@ -100,9 +100,8 @@ def differences(header: JournalHeader, series: Series | None) -> str:
     uids = tuple(item.instance.sop_instance_uid for item in series.slices)
     if uids != header.sop_instance_uids:
         missing, extra = len(set(header.sop_instance_uids) - set(uids)), len(set(uids) - set(header.sop_instance_uids))
-        found.append(
-            f"{missing} images are missing and {extra} are new" if missing or extra else "slices are ordered otherwise"
-        )
+        others = f"{missing} images are missing and {extra} are new"
+        found.append(others if missing or extra else "the slices are in another order")
     elif geometry_sha256(series) != header.geometry_sha256:
         found.append("the image planes lie elsewhere")
     return ", ".join(found)

@@ -64,6 +64,10 @@ class Work:
         """A number that stands for the structure set as it stands."""
         return self.state.structure_set.version
 
+    def is_on(self, series: Series | None) -> bool:
+        """Say whether the structure set is drawn on a series; a later scan gives the same series as another value."""
+        return series is not None and self.series is not None and series.key == self.series.key
+
     @property
     def unsaved(self) -> bool:
         """Whether closing now leaves edits that are in the journal alone."""
