@@ -12,7 +12,7 @@ from dcmtty.dicom.picture import Picture
 from dcmtty.dicom.window import Window, display_values
 from dcmtty.geometry.orientation import letters as direction_letters
 from dcmtty.render.drawing import NO_PAINT, Overlay, draw_cursor, draw_overlay
-from dcmtty.render.resample import Float32, axis_weights, resample
+from dcmtty.render.resample import Float32, Taps, axis_taps, resample
 from dcmtty.render.viewport import Viewport
 from dcmtty.text import cell_width, visible
 from dcmtty.versions import next_version
@@ -135,12 +135,12 @@ def _base(
     start_column, start_row = viewport.cell_to_pixel([0, 0])[0]
     sharp = viewport.pixels_per_cell[0] < _SHARP_BELOW_PIXELS_PER_CELL
     columns, rows = viewport.columns * subdivision[0], viewport.rows * subdivision[1]
-    across = axis_weights(start_column, pixels_wide, columns, picture.columns, sharp=sharp)
-    down = axis_weights(start_row, pixels_high, rows, picture.rows, sharp=sharp)
-    left, right, top, bottom = across[0], across[1], down[0], down[1]
+    across = axis_taps(start_column, pixels_wide, columns, picture.columns, sharp=sharp)
+    down = axis_taps(start_row, pixels_high, rows, picture.rows, sharp=sharp)
+    (left, right), (top, bottom) = across.span, down.span
     shown = display_values(_cropped(picture, top, bottom, left, right), window, inverted=inverted)
-    down, across = (0, bottom - top, down[2]), (0, right - left, across[2])
-    inside = np.logical_and.outer(down[2].any(axis=1), across[2].any(axis=1))
+    across, down = across.within(left, right), down.within(top, bottom)
+    inside = np.logical_and.outer(down.inside, across.inside)
     gap = np.zeros_like(inside)
     if picture.is_color:
         channels = [resample(np.ascontiguousarray(shown[..., part]), down, across) for part in range(3)]
@@ -164,8 +164,8 @@ def _weighted(
     picture: Picture,
     shown: Float32,
     part: tuple[int, int, int, int],
-    down: tuple[int, int, Float32],
-    across: tuple[int, int, Float32],
+    down: Taps,
+    across: Taps,
     inside: NDArray[np.bool_],
 ) -> tuple[Float32, NDArray[np.bool_], NDArray[np.bool_]]:
     """Average without padding and gaps; a sample that is mostly one of them is background."""
