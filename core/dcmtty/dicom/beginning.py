@@ -69,10 +69,13 @@ def begin(source: Source) -> Beginning:
         raise TruncatedFile(f"{source.name}: ends after the file meta information", remedy="get a complete copy")
     uid = _transfer_syntax(source, meta)
     state = preamble_state(head, source.size)
-    warnings = ("the preamble looks like a program",) if state == "executable" else ()
-    data_set = _inflated(source, offset) if uid in DEFLATED_UIDS else source
-    if data_set is not source:
+    warnings: tuple[str, ...] = ("the preamble looks like a program",) if state == "executable" else ()
+    data_set = source
+    if uid in DEFLATED_UIDS:
+        data_set, unused_bytes = _inflated(source, offset)
         offset = 0
+        if unused_bytes > 1:
+            warnings += (f"{unused_bytes} bytes after the deflated data set",)
     encoding, notes = _encoding(data_set, offset, uid)
     return Beginning(state, meta, source, data_set, offset, encoding, uid, warnings + notes)
 
@@ -171,8 +174,8 @@ def _first_tag(head: bytes) -> int:
     return int.from_bytes(head[:2], "little") << 16 | int.from_bytes(head[2:4], "little")
 
 
-def _inflated(source: Source, offset: int) -> Source:
-    """Inflate the data set (PS3.5 A.5), never beyond the cap."""
+def _inflated(source: Source, offset: int) -> tuple[Source, int]:
+    """Inflate the data set (PS3.5 A.5), never beyond the cap; return also how many bytes follow it."""
     deflated_bytes = source.size - offset
     cap = min(MAX_INFLATED_BYTES, max(_ALWAYS_INFLATED_BYTES, MAX_INFLATED_RATIO * deflated_bytes))
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -193,4 +196,4 @@ def _inflated(source: Source, offset: int) -> Source:
         raise TruncatedFile(f"{source.name}: the deflated data set is cut", remedy="get a complete copy")
     inflated = Source(source.path, size, b"".join(parts))
     inflated.inflated, inflated.mtime_ns = True, source.mtime_ns
-    return inflated
+    return inflated, len(engine.unused_data) + source.size - offset

@@ -71,6 +71,11 @@ def is_encapsulated(element: Element) -> bool:
     )
 
 
+def holds_items(element: Element) -> bool:
+    """Say whether items or fragments lie in the element."""
+    return element.vr == "SQ" or element.length == UNDEFINED
+
+
 def looks_explicit(two_bytes: bytes) -> bool:
     """Say whether the two bytes after a tag are letters, as a VR has them."""
     return len(two_bytes) == 2 and all(0x40 < byte < 0x5B for byte in two_bytes)

@@ -27,7 +27,7 @@ def json_model(tree: TagTree) -> dict[str, Any]:
     Raises:
         InputError: the file is damaged; half a data set is no data set.
     """
-    model = _data_set(tree, [node for node in tree.roots() if node.element.tag >> 16 > 2 or node.error])
+    model = _data_set(tree, [node for node in tree.roots() if node.element.tag >> 16 not in {0, 2}])
     if tree.damage is not None:
         raise tree.damage
     return model

@@ -17,7 +17,7 @@ from dcmtty.dicom.dictionary import (
     tag_of,
     vr_of,
 )
-from dcmtty.dicom.element import EXPLICIT_LITTLE, UNDEFINED, Element
+from dcmtty.dicom.element import EXPLICIT_LITTLE, UNDEFINED, Element, is_encapsulated
 from dcmtty.dicom.source import open_source
 from dcmtty.dicom.tagnode import Scope, TagNode
 from dcmtty.dicom.values import values_of
@@ -167,9 +167,8 @@ def _element_node(element: Element, scope: Scope, path: tuple[int, ...], creator
     if not is_private(tag):
         return TagNode(element, scope, path, _standard_vr(element, scope))
     number = tag & 0xFFFF
-    if 0x10 <= number <= 0xFF and element.length <= _LONGEST_TERMS_BYTES:
-        raw = scope.source.read(element.value_offset, element.length)
-        creators[tag >> 16 << 8 | number] = "".join(values_of(raw, "LO", encodings=scope.encodings)[:1])
+    if 0x10 <= number <= 0xFF and element.length != UNDEFINED:
+        return _creator_node(element, scope, path, creators)
     creator = creators.get(tag >> 8, "")
     vr = element.vr
     if vr == "UN":
@@ -177,8 +176,20 @@ def _element_node(element: Element, scope: Scope, path: tuple[int, ...], creator
     return TagNode(element, scope, path, vr, creator)
 
 
+def _creator_node(element: Element, scope: Scope, path: tuple[int, ...], creators: dict[int, str]) -> TagNode:
+    """Return the node of a private creator, and keep in mind which block it reserves (PS3.5 7.8.1)."""
+    if element.length <= _LONGEST_TERMS_BYTES:
+        raw = scope.source.read(element.value_offset, element.length)
+        creators[element.tag >> 16 << 8 | element.tag & 0xFF] = "".join(
+            values_of(raw, "LO", encodings=scope.encodings)[:1]
+        )
+    return TagNode(element, scope, path, "LO" if element.vr == "UN" else element.vr)
+
+
 def _standard_vr(element: Element, scope: Scope) -> str:
     vr = element.vr
+    if element.encoding.implicit and is_encapsulated(element):
+        return "OB"
     if vr == "UN" and (element.length < _UNKNOWN_VR_BYTES or element.length == UNDEFINED):
         vr = vr_of(element.tag)
         vr = "SQ" if vr == "UN" and element.length == UNDEFINED else vr

@@ -18,8 +18,8 @@ from dcmtty.dicom.element import (
     UNDEFINED,
     Element,
     Encoding,
+    holds_items,
     is_encapsulated,
-    is_sequence,
     looks_explicit,
     named,
 )
@@ -78,7 +78,7 @@ class Walk:
         end: int,
         encoding: Encoding,
         *,
-        enter: Callable[[Element], bool] = is_sequence,
+        enter: Callable[[Element], bool] = holds_items,
         depth: int = 0,
         limit: int | None = None,
     ) -> None:
@@ -283,7 +283,7 @@ def elements(
     end: int | None = None,
     encoding: Encoding = EXPLICIT_LITTLE,
     *,
-    enter: Callable[[Element], bool] = is_sequence,
+    enter: Callable[[Element], bool] = holds_items,
     until: int | None = None,
     depth: int = 0,
     limit: int | None = None,
