@@ -216,3 +216,11 @@ def test_a_label_stands_by_the_top_of_its_line_and_is_safe() -> None:
     label = compose(flat(), fit((40, 40), 40, 20), PLAIN, overlays=(named,), letters=False).labels[0]
     assert (label.cell_column, label.cell_row) == (6, 6)
     assert label.text == r"a\x1b[2J"
+
+
+def test_a_name_stands_once_by_the_topmost_of_its_lines() -> None:
+    lines = tuple(
+        Overlay(np.array([[5.0, row], [9.0, row]]), closed=False, color=GREEN, label="GTV") for row in (30.0, 8.0, 20.0)
+    )
+    labels = compose(flat(), fit((40, 40), 40, 20), PLAIN, overlays=lines, letters=False).labels
+    assert [(label.text, label.cell_row) for label in labels] == [("GTV", 4)]

@@ -91,11 +91,15 @@ def compose(
     shape = base.inside.shape
     paint = np.full(shape, NO_PAINT, dtype=np.int32)
     mark = np.zeros(shape, dtype=np.uint8)
-    labels: list[Label] = []
+    named: dict[tuple[str, tuple[int, int, int]], tuple[int, int]] = {}
     for overlay in sorted(overlays, key=lambda one: one.emphasis):
         top = draw_overlay(overlay, viewport, subdivision, paint, mark)
-        if overlay.label and top is not None:
-            labels += _fitting(Label(top[0] + 1, top[1], overlay.label, overlay.color), viewport)
+        key = overlay.label, overlay.color
+        if overlay.label and top is not None and (key not in named or top[1] < named[key][1]):
+            named[key] = top
+    labels: list[Label] = []
+    for (text, color), (column, row) in named.items():
+        labels += _fitting(Label(column + 1, row, text, color), viewport)
     if letters and picture.plane is not None:
         labels += _letters(picture, viewport)
     cell = None
