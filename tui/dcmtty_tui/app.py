@@ -61,6 +61,8 @@ class DcmttyApp(App[int]):
     def __init__(self, opening: Opening) -> None:
         super().__init__()
         self.main = MainScreen(opening)
+        self.failure: Exception | None = None
+        """An unhandled exception, for the command line's own last handler."""
 
     def get_default_screen(self) -> Screen[int]:
         """Return the one screen."""
@@ -80,8 +82,12 @@ class DcmttyApp(App[int]):
     def _on_signal(self, number: int) -> None:
         self.exit(128 + number)
 
+    def _handle_exception(self, error: Exception) -> None:
+        self.failure = error
+        super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
-        """End after an unhandled exception; its traceback would show patients' data, so `run_app` raises it instead."""
+        """End after an unhandled exception without Textual's traceback, which would show patients' data."""
         self.bell()
         self._close_messages_no_wait()
 
@@ -98,6 +104,6 @@ def run_app(paths: Sequence[Path], recover: Path | None = None, ssh_config: str 
         result = app.run()
     finally:
         app.main.desk.session.close()
-    if app._exception is not None:
-        raise app._exception
+    if app.failure is not None:
+        raise app.failure
     return result if isinstance(result, int) else app.return_code or 0

@@ -46,7 +46,7 @@ def draw_overlay(
     paint: NDArray[np.int32],
     mark: NDArray[np.uint8],
 ) -> tuple[int, int] | None:
-    """Paint one overlay; return the cell (column, row) of its topmost painted sample, or None when nothing shows."""
+    """Paint one overlay; return the cell (column, row) of its rightmost painted sample, or None when nothing shows."""
     points = viewport.pixel_to_sample(overlay.points_column_row, subdivision)
     points = points[np.isfinite(points).all(axis=1)]
     if not len(points):
@@ -60,7 +60,7 @@ def draw_overlay(
         drawn = np.concatenate([drawn, vertices])
     if not len(drawn):
         return None
-    across, down = drawn[drawn[:, 1].argmin()]
+    across, down = drawn[drawn[:, 0].argmax()]
     return int(across) // subdivision[0], int(down) // subdivision[1]
 
 
@@ -71,12 +71,13 @@ def draw_cursor(
     paint: NDArray[np.int32],
     mark: NDArray[np.uint8],
 ) -> None:
-    """Paint the crosshair: one sample at the cursor and four short arms that leave its neighbours free."""
+    """Paint the crosshair: one sample at the cursor, and four short arms that leave its neighbours and lines free."""
     across, down = np.floor(viewport.pixel_to_sample(cursor, subdivision)[0]).astype(np.intp)
-    arms = [(across, down)]
+    arms: list[tuple[int, int]] = []
     for step in _ARM_SAMPLES:
         arms += [(across - step, down), (across + step, down), (across, down - step), (across, down + step)]
-    _paint(np.array(arms, dtype=np.intp), rgb(_CURSOR_COLOR), CURSOR, paint, mark)
+    free = [(x, y) for x, y in arms if 0 <= x < mark.shape[1] and 0 <= y < mark.shape[0] and mark[y, x] == 0]
+    _paint(np.array([(across, down), *free], dtype=np.intp), rgb(_CURSOR_COLOR), CURSOR, paint, mark)
 
 
 def line_samples(points: NDArray[np.float64], shape: tuple[int, ...], *, closed: bool) -> NDArray[np.intp]:

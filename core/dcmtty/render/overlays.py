@@ -72,20 +72,22 @@ def slice_overlays(
     if plane is None:
         return ()
     out: list[Overlay] = []
+    named: set[int] = set()
     for placed in contours_by_slice(structure_set, series).get(slice_number, ()):
         is_selected = selected == (placed.roi.number, placed.index)
-        out.append(_overlay(placed, plane, emphasis=is_selected))
+        out.append(_overlay(placed, plane, emphasis=is_selected, with_name=placed.roi.number not in named))
+        named.add(placed.roi.number)
     return tuple(out)
 
 
-def _overlay(placed: Placed, plane: Plane, *, emphasis: bool) -> Overlay:
+def _overlay(placed: Placed, plane: Plane, *, emphasis: bool, with_name: bool) -> Overlay:
     contour = placed.contour
     pixels = plane.column_row_offset(contour.points_xyz)[:, :2]
     return Overlay(
         pixels,
         closed=contour.geometric_type.is_closed,
         color=placed.roi.color,
-        label=placed.roi.name,
+        label=placed.roi.name if with_name else "",
         markers=emphasis or contour.geometric_type is GeometricType.POINT,
         emphasis=emphasis,
     )
@@ -107,13 +109,18 @@ def point_overlay(xyz: NDArray[np.float64], plane: Plane) -> Overlay:
 
 def crossing_overlays(structure_set: StructureSet, plane: Plane) -> tuple[Overlay, ...]:
     """Return where the closed contours cross a plane that is not theirs (coronal, sagittal views), as short lines."""
-    return tuple(
-        Overlay(pair, closed=False, color=roi.color, label=roi.name)
-        for roi in structure_set.rois
-        for contour in roi.contours
-        if contour.geometric_type.is_closed
-        for pair in _crossings(plane.column_row_offset(contour.points_xyz))
-    )
+    out: list[Overlay] = []
+    for roi in structure_set.rois:
+        pairs = [pair for contour in roi.contours if contour.geometric_type.is_closed for pair in _cut(contour, plane)]
+        out += [
+            Overlay(pair, closed=False, color=roi.color, label="" if index else roi.name)
+            for index, pair in enumerate(pairs)
+        ]
+    return tuple(out)
+
+
+def _cut(contour: Contour, plane: Plane) -> list[NDArray[np.float64]]:
+    return _crossings(plane.column_row_offset(contour.points_xyz))
 
 
 def _crossings(pixels: NDArray[np.float64]) -> list[NDArray[np.float64]]:

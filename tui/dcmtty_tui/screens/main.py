@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Input
 
 from dcmtty.errors import DcmttyError
 from dcmtty.progress import Progress
@@ -20,9 +19,11 @@ from dcmtty.transfer.authentication import Prompter
 from dcmtty_tui import theme, workers
 from dcmtty_tui.actions import BY_ID, Pane
 from dcmtty_tui.keymap import Call, Context, KeyState, WordError, parse_command, step
-from dcmtty_tui.messages import ArchiveReady, PictureReady, Progressed, WorkDone, WorkFailed
+from dcmtty_tui.line_edit import begin
+from dcmtty_tui.messages import ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
 from dcmtty_tui.screens import handlers
 from dcmtty_tui.screens.desk import HANDLERS, Desk
+from dcmtty_tui.screens.entry import Entry
 from dcmtty_tui.screens.help import HelpScreen
 from dcmtty_tui.screens.layout import LEFT
 from dcmtty_tui.screens.painting import paint
@@ -71,8 +72,12 @@ class MainScreen(Screen[int]):
         self.desk = Desk(Session(), Viewer(detect()), self, TagBrowser(), SendState(), opening.ssh_config)
         self._keys = KeyState()
         self._waiting: deque[Call] = deque()
-        self._entry_kind = ""
+        self._entry: Entry | None = None
+        self._history: tuple[str, ...] = ()
+        """Command lines that were entered."""
         self._paint_due = False
+        self._reading: PictureKey | None = None
+        """The picture that a worker reads; another one takes its place, the same one is not begun again."""
 
     def compose(self) -> ComposeResult:
         """Lay out the lines and panes."""
@@ -86,7 +91,6 @@ class MainScreen(Screen[int]):
         yield Lines(id="strip")
         yield Lines(id="status")
         yield Lines(id="message")
-        yield Input(id="entry")
         yield Lines(id="footer")
 
     def on_mount(self) -> None:
@@ -98,19 +102,53 @@ class MainScreen(Screen[int]):
     # -- keys ------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        """Give a key to the grammar, unless something is being typed."""
-        if isinstance(self.focused, Input):
-            if event.key == "escape":
-                self._close_entry()
-                event.stop()
-            return
-        printable = event.character if event.character and event.is_printable and event.key != "space" else event.key
-        self._keys, call = step(self._keys, printable, Context(self.desk.mode, self.desk.pane))
+        """Give a key to the line that is typed, or to the grammar.
+
+        Nothing on this screen takes the focus, so every key comes here, in the order in which it was pressed.
+        """
         event.stop()
         event.prevent_default()
-        if call is not None:
-            self.call_for(call)
+        if self._entry is not None:
+            self._type(event)
+        else:
+            is_character = event.character is not None and event.is_printable and event.key != "space"
+            key = event.character if is_character and event.character is not None else event.key
+            self._keys, call = step(self._keys, key, Context(self.desk.mode, self.desk.pane))
+            if call is not None:
+                self.call_for(call)
         self.repaint()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take pasted text on the line that is typed; elsewhere it is no series of keys."""
+        if self._entry is not None:
+            self._entry = self._entry.pasted(event.text)
+            self.repaint()
+
+    def _type(self, event: events.Key) -> None:
+        entry = self._entry
+        if entry is None:
+            return
+        if event.key == "escape":
+            self._entry = None
+            self.desk.tell("")
+        elif event.key == "enter":
+            self._entry = None
+            self.desk.tell("")
+            self._entered(entry)
+        else:
+            self._entry = entry.pressed(event.key, event.character)
+
+    def _entered(self, entry: Entry) -> None:
+        text = entry.line.text
+        if entry.kind != "command":
+            self._guarded(lambda: handlers.entered(self.desk, entry.kind, text))
+            return
+        self._history = (*self._history, text)
+        found = parse_command(text, self.desk.mode)
+        if isinstance(found, WordError):
+            self.desk.refuse(found.message)
+        else:
+            self.call_for(found)
 
     def call_for(self, call: Call) -> None:
         """Run an action, after the slice it will act on is the one shown."""
@@ -152,36 +190,7 @@ class MainScreen(Screen[int]):
 
     def ask(self, kind: str, prompt: str, initial: str = "") -> None:
         """Open the entry line."""
-        self._entry_kind = kind
-        entry = self.query_one("#entry", Input)
-        entry.value, entry.placeholder = initial, prompt
-        entry.password = kind == "secret"
-        entry.add_class("open")
-        self.query_one("#footer").display = False
-        self.desk.tell(prompt)
-        entry.focus()
-
-    def _close_entry(self) -> None:
-        entry = self.query_one("#entry", Input)
-        entry.remove_class("open")
-        self.query_one("#footer").display = True
-        entry.value = ""
-        self.set_focus(None)
-        self.repaint()
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        text, kind = event.value, self._entry_kind
-        self._close_entry()
-        if kind == "command":
-            found = parse_command(text, self.desk.mode)
-            if isinstance(found, WordError):
-                self.desk.refuse(found.message)
-            else:
-                self.call_for(found)
-        else:
-            self._guarded(lambda: handlers.entered(self.desk, kind, text))
-        self.repaint()
+        self._entry = Entry(kind, prompt, begin(initial), self._history if kind == "command" else ())
 
     def rows(self, pane: Pane) -> RowList:
         """Return the list of a pane."""
@@ -253,6 +262,8 @@ class MainScreen(Screen[int]):
         found = message.picture if message.picture is not None else message.error
         if found is not None:
             self.desk.viewer.store(message.key, found)
+        if self._reading == message.key:
+            self._reading = None
         self.repaint()
 
     def on_work_done(self, message: WorkDone) -> None:
@@ -287,9 +298,10 @@ class MainScreen(Screen[int]):
         if not self.is_running:
             return
         missing = self.desk.viewer.missing()
-        if missing is not None and self.desk.viewer.wanted is not None:
+        if missing is not None and missing != self._reading and self.desk.viewer.wanted is not None:
+            self._reading = missing
             workers.start_picture(self, self.app, self.desk.viewer.wanted.series, missing)
-        paint(self, self.desk, self._keys.digits)
+        paint(self, self.desk, self._keys.digits, self._entry)
         self._run_waiting()
 
     def _run_waiting(self) -> None:

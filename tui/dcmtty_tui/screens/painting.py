@@ -14,19 +14,20 @@ from dcmtty.text import visible
 from dcmtty_tui import theme
 from dcmtty_tui.actions import ACTIONS, Mode, Pane
 from dcmtty_tui.screens.desk import Desk
+from dcmtty_tui.screens.entry import Entry
 from dcmtty_tui.screens.layout import arrange
 from dcmtty_tui.screens.predicates import reason_against
 from dcmtty_tui.screens.series_rows import series_rows, series_title
 from dcmtty_tui.screens.status import coverage_strip, position_line, title_line, view_line
 from dcmtty_tui.viewing import Snapshot, selected_points
 from dcmtty_tui.widgets.lines import Lines, Part
-from dcmtty_tui.widgets.row_list import Row
+from dcmtty_tui.widgets.row_list import Row, RowList
 from dcmtty_tui.widgets.slice_view import SliceView
 
 KEY_NAMES = {"space": "space", "escape": "esc", "shift+tab": "S-tab", "pagedown": "pgdn", "pageup": "pgup"}
 
 
-def paint(screen: Screen[int], desk: Desk, digits: str) -> None:
+def paint(screen: Screen[int], desk: Desk, digits: str, entry: Entry | None) -> None:
     """Bring every widget in line with the desk."""
     _arrange(screen, desk)
     snapshot = _picture(screen, desk)
@@ -34,12 +35,16 @@ def paint(screen: Screen[int], desk: Desk, digits: str) -> None:
     screen.query_one("#title", Lines).set_lines([title_line(_series(desk, snapshot), desk.mode, width, _detail(desk))])
     status: list[list[Part]] = [[], []]
     if snapshot is not None:
-        status = [position_line(snapshot), view_line(snapshot, desk.viewer.terminal)]
+        status = [position_line(snapshot), view_line(snapshot, desk.viewer.terminal, width)]
     screen.query_one("#status", Lines).set_lines(status)
     _banner(screen, desk)
     _lists(screen, desk, snapshot)
-    screen.query_one("#message", Lines).set_lines([_message(desk, digits)])
-    screen.query_one("#footer", Lines).set_lines([footer(desk, width)])
+    if entry is not None:
+        screen.query_one("#message", Lines).set_lines([[(f" {entry.prompt}", theme.DIM)]])
+        screen.query_one("#footer", Lines).set_lines([_entry_line(entry, width)])
+    else:
+        screen.query_one("#message", Lines).set_lines([_message(desk, digits)])
+        screen.query_one("#footer", Lines).set_lines([footer(desk, width)])
 
 
 def _series(desk: Desk, snapshot: Snapshot | None) -> Series | None:
@@ -54,9 +59,8 @@ def _arrange(screen: Screen[int], desk: Desk) -> None:
         widget.set_class(place is not None, "shown")
         if place is not None:
             widget.styles.width = place.columns or "1fr"
-    target = screen.query_one(f"#{desk.pane.value}", Widget)
-    if not screen.query_one("#entry").has_class("open") and screen.focused is not target:
-        screen.set_focus(target, scroll_visible=False)
+        if isinstance(widget, RowList):
+            widget.set_current(is_current=pane is desk.pane)
 
 
 def _picture(screen: Screen[int], desk: Desk) -> Snapshot | None:
@@ -157,6 +161,18 @@ def _points_title(snapshot: Snapshot, desk: Desk) -> str:
     return "Points"
 
 
+def _entry_line(entry: Entry, width: int) -> list[Part]:
+    """Return the line that is typed, its end in sight, with the cursor as a reversed cell."""
+    mark = ":" if entry.kind == "command" else "/" if entry.kind == "find" else ">"
+    before, under, after = (visible(part) for part in entry.line.parts)
+    return [
+        (mark, theme.KEY),
+        (before[-max(width - 4, 1) :], theme.STRONG),
+        (under, theme.CURSOR),
+        (after, theme.STRONG),
+    ]
+
+
 def _message(desk: Desk, digits: str) -> list[Part]:
     left = _entering(desk) if desk.mode is Mode.CONTOUR and not desk.message else desk.message
     style = theme.ERROR if desk.is_error else theme.TEXT
@@ -171,7 +187,7 @@ def _entering(desk: Desk) -> str:
     name = f"ROI {roi.number} {roi.name}" if roi is not None else "no ROI yet"
     if state is not None and state.draft is not None and state.draft.points:
         return f"INSERT {len(state.draft.points)} points, open | {name} {state.draft.geometric_type} | enter ends it"
-    return f"{name} | next contour {desk.geometric_type} | space adds a point at the crosshair"
+    return f"{name} | next: {desk.geometric_type} | space adds a point"
 
 
 def footer(desk: Desk, width: int) -> list[Part]:

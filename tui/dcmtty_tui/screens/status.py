@@ -6,10 +6,10 @@ from dcmtty.dicom.model import Series
 from dcmtty.dicom.picture import value_text
 from dcmtty.geometry.orientation import plane_name
 from dcmtty.render.overlays import contours_by_slice
-from dcmtty.text import visible
+from dcmtty.text import cell_width, visible
 from dcmtty_tui import theme
 from dcmtty_tui.actions import Mode
-from dcmtty_tui.term import Terminal
+from dcmtty_tui.term import NARROW_COLUMNS, Terminal
 from dcmtty_tui.viewing import Snapshot
 from dcmtty_tui.widgets.lines import Part, spread
 
@@ -29,46 +29,54 @@ def title_line(series: Series | None, mode: Mode, width: int, detail: str) -> li
     right: list[Part] = []
     for each, name in MODE_NAMES.items():
         right.append((f"[{name}]" if each is mode else f" {name} ", theme.ACTIVE_TAB if each is mode else theme.TITLE))
-    if width < 80:
-        right = [(f"[{MODE_NAMES[mode]}]", theme.ACTIVE_TAB)]
+    if width < NARROW_COLUMNS:
+        right = [(" F2-F5 ", theme.TITLE), (f"[{MODE_NAMES[mode]}]", theme.ACTIVE_TAB)]
     return spread(left, right, width, len(who) + 1)
 
 
 def position_line(snapshot: Snapshot) -> list[Part]:
-    """Return pixel, patient mm, value and slice: where the crosshair is; never dropped."""
+    """Return pixel, patient mm and value under the crosshair; never dropped."""
     view, picture = snapshot.view, snapshot.picture
-    where = f"slice {view.slice_number}/{view.slice_count}"
     if picture is None:
-        return [(f" {where}  {visible(snapshot.notice)}", theme.STRONG)]
+        return [(f" {visible(snapshot.notice)}", theme.STRONG)]
     column, row = view.cursor
-    parts = [f" col {column:g} row {row:g}"]
+    parts = [f" col {column:.7g} row {row:.7g}" if float(column).is_integer() else f" col {column:.2f} row {row:.2f}"]
     if picture.plane is not None:
         x, y, z = picture.plane.patient_xyz([[column, row]])[0]
         parts.append(f"{x:.2f} {y:.2f} {z:.2f} mm")
-        where += f" at {picture.plane.position_mm:.2f} mm"
-    parts += [value_text(picture, column, row), where]
+    parts.append(value_text(picture, column, row))
     return [(" | ".join(parts), theme.STRONG)]
 
 
-def view_line(snapshot: Snapshot, terminal: Terminal) -> list[Part]:
-    """Return modality, patient position, window, zoom and view: what is looked through."""
+def view_line(snapshot: Snapshot, terminal: Terminal, width: int) -> list[Part]:
+    """Return modality, patient position, slice, view, window and zoom; what does not fit whole is left out."""
     view, window, series = snapshot.view, snapshot.window, snapshot.view.series
-    position = visible(series.first.text("PatientPosition"), 6) or "position unknown"
-    parts = [f" {visible(series.modality, 8)} {position}"]
+    position = visible(series.first.text("PatientPosition"), 6) or "no position"
+    parts = [f" {visible(series.modality, 8)} {position}", slice_text(snapshot), view_name(snapshot)]
     if window is not None:
-        name = f" {visible(window.name, 20)}" if window.name else ""
-        parts.append(f"W{window.width:g} L{window.center:g}{name}{' inverted' if view.inverted else ''}")
+        parts.append(f"W{window.width:.5g} L{window.center:.5g}{' inverted' if view.inverted else ''}")
     if view.viewport is not None:
-        parts.append(f"x{view.viewport.zoom:.2g} {view_name(snapshot)}")
+        parts.append(f"x{view.viewport.zoom:.2g}")
+    if window is not None and window.name:
+        parts.append(visible(window.name, 16))
     parts.append(f"{terminal.glyphs} {terminal.depth}")
+    while len(parts) > 3 and cell_width(" | ".join(parts)) > width:
+        parts.pop()
     return [(" | ".join(parts), theme.TEXT)]
+
+
+def slice_text(snapshot: Snapshot) -> str:
+    """Return which slice this is, and where it lies along its normal."""
+    view, plane = snapshot.view, snapshot.picture.plane if snapshot.picture is not None else None
+    where = f" at {plane.position_mm:.2f} mm" if plane is not None else ""
+    return f"slice {view.slice_number}/{view.slice_count}{where}"
 
 
 def view_name(snapshot: Snapshot) -> str:
     """Return the name of the plane that is shown."""
     plane = snapshot.picture.plane if snapshot.picture is not None else None
     if snapshot.view.kind != "acquired":
-        return f"{snapshot.view.kind} (reformatted)"
+        return f"{snapshot.view.kind} reformatted"
     return plane_name(plane.normal) if plane is not None else "no orientation"
 
 

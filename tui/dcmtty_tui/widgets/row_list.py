@@ -31,7 +31,6 @@ class RowList(Widget):
     """A pane with a title and rows; keys come from the registry, not from here."""
 
     DEFAULT_CSS = "RowList { height: 1fr; }"
-    can_focus = True
 
     def __init__(self, title: str, help_text: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -39,8 +38,8 @@ class RowList(Widget):
         self.help_text = help_text
         self.rows: Sequence[Row] = ()
         self.cursor = 0
+        self.is_current = False
         self._top = 0
-        self._offset_x = 0
 
     @property
     def visible_rows(self) -> int:
@@ -90,13 +89,11 @@ class RowList(Widget):
         self._keep_visible()
         self.refresh()
 
-    def on_focus(self) -> None:
-        """Show the focus in the title and the cursor."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Show that the focus left."""
-        self.refresh()
+    def set_current(self, *, is_current: bool) -> None:
+        """Say whether keys are meant for this pane; its title and cursor show it."""
+        if self.is_current != is_current:
+            self.is_current = is_current
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw the title, or one row."""
@@ -109,7 +106,7 @@ class RowList(Widget):
         row = self.rows[index]
         style = row.style
         if index == self.cursor:
-            style = theme.CURSOR if self.has_focus else theme.CURSOR_IDLE
+            style = theme.CURSOR if self.is_current else theme.CURSOR_IDLE
         marker = ">" if index == self.cursor else " "
         if row.swatch is None:
             return Strip([Segment(fit(marker + row.text, width), style)], width)
@@ -119,8 +116,8 @@ class RowList(Widget):
         )
 
     def _title_strip(self, width: int) -> Strip:
-        style = theme.PANE_TITLE_FOCUSED if self.has_focus else theme.PANE_TITLE
+        style = theme.PANE_TITLE_FOCUSED if self.is_current else theme.PANE_TITLE
         count = f" {self.cursor + 1}/{len(self.rows)}" if self.rows else ""
         room = max(width - cell_width(count), 0)
-        mark = "▸" if self.has_focus else " "
+        mark = "▸" if self.is_current else " "
         return Strip([Segment(fit(mark + self.title, room) + count, style)], width)

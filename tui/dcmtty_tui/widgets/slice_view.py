@@ -25,7 +25,6 @@ class SliceView(Widget):
     """Shows one Cells value; knows nothing of series or contours."""
 
     DEFAULT_CSS = "SliceView { height: 1fr; width: 1fr; }"
-    can_focus = True
     help_text = (
         "The slice. hjkl or the arrows move the crosshair, with counts as in vi (10l); [ and ] change the slice; "
         "+ and - zoom; H J K L pan."
