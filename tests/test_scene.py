@@ -211,16 +211,23 @@ def test_the_crosshair_marks_its_pixel_and_leaves_the_neighbours_free() -> None:
     assert scene.mark[21, 23] == CURSOR
 
 
-def test_a_label_stands_by_the_top_of_its_line_and_is_safe() -> None:
+def test_a_label_stands_right_of_its_line_and_is_safe() -> None:
     named = Overlay(np.array([[5.0, 12.0], [9.0, 30.0]]), closed=False, color=GREEN, label="a\x1b[2J")
     label = compose(flat(), fit((40, 40), 40, 20), PLAIN, overlays=(named,), letters=False).labels[0]
-    assert (label.cell_column, label.cell_row) == (6, 6)
+    assert label.cell_column == 10
     assert label.text == r"a\x1b[2J"
 
 
-def test_a_name_stands_once_by_the_topmost_of_its_lines() -> None:
+def test_a_name_stands_once_by_the_line_that_reaches_furthest_right() -> None:
     lines = tuple(
-        Overlay(np.array([[5.0, row], [9.0, row]]), closed=False, color=GREEN, label="GTV") for row in (30.0, 8.0, 20.0)
+        Overlay(np.array([[5.0, row], [end, row]]), closed=False, color=GREEN, label="GTV")
+        for row, end in ((30.0, 9.0), (8.0, 15.0), (20.0, 12.0))
     )
     labels = compose(flat(), fit((40, 40), 40, 20), PLAIN, overlays=lines, letters=False).labels
-    assert [(label.text, label.cell_row) for label in labels] == [("GTV", 4)]
+    assert [(label.text, label.cell_column, label.cell_row) for label in labels] == [("GTV", 16, 4)]
+
+
+def test_the_arms_of_the_crosshair_do_not_hide_a_line() -> None:
+    scene = drawn(overlay([(0, 20), (39, 20)]), cursor=(20.0, 20.0))
+    assert scene.mark[20, 20] == CURSOR
+    assert (np.delete(scene.mark[20], 20) == LINE).all()

@@ -93,10 +93,10 @@ def compose(
     mark = np.zeros(shape, dtype=np.uint8)
     named: dict[tuple[str, tuple[int, int, int]], tuple[int, int]] = {}
     for overlay in sorted(overlays, key=lambda one: one.emphasis):
-        top = draw_overlay(overlay, viewport, subdivision, paint, mark)
+        end = draw_overlay(overlay, viewport, subdivision, paint, mark)
         key = overlay.label, overlay.color
-        if overlay.label and top is not None and (key not in named or top[1] < named[key][1]):
-            named[key] = top
+        if overlay.label and end is not None and (key not in named or end[0] > named[key][0]):
+            named[key] = end
     labels: list[Label] = []
     for (text, color), (column, row) in named.items():
         labels += _fitting(Label(column + 1, row, text, color), viewport)
