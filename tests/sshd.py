@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import resource
 import shutil
 import signal
 import socket
@@ -20,9 +21,20 @@ _START_SECONDS = 20.0
 
 def keygen(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
     """Make a key pair with ssh-keygen and return the path of the private key."""
-    command = [peer("ssh-keygen"), "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", path]
-    if kind == "rsa":
-        command[2:2] = ["-b", "2048"]
+    size = ["-b", "2048"] if kind == "rsa" else []
+    command: list[str | Path] = [
+        peer("ssh-keygen"),
+        "-q",
+        "-t",
+        kind,
+        *size,
+        "-N",
+        passphrase,
+        "-C",
+        "test",
+        "-f",
+        path,
+    ]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
 
@@ -107,6 +119,15 @@ class Sshd:
         path.parent.mkdir(exist_ok=True)
         path.write_text(self.known_hosts_line(key))
 
+    def start_again(self) -> None:
+        """Start the stopped server again, with the same port, keys and folder."""
+        self.process = _run(self.root)
+        _wait_until_listening(self)
+
+    def limit_file_size(self, size_bytes: int) -> None:
+        """Let files on this device grow no further than this, as if its disk were full; for connections from now on."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
+
     def stop(self) -> None:
         """Stop the server and every connection that it serves."""
         if self.process.poll() is None:
@@ -132,7 +153,6 @@ def _kill(pid: int) -> None:
 
 def start_sshd(root: Path, *, host_key: str = "ed25519", shell: bool = True, extra: str = "") -> Sshd:
     """Start a server in `root`; without `shell` it gives the account SFTP and nothing else."""
-    program = peer("sshd")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     root.mkdir(parents=True, exist_ok=True)
@@ -148,14 +168,16 @@ def start_sshd(root: Path, *, host_key: str = "ed25519", shell: bool = True, ext
         "PasswordAuthentication yes\nKbdInteractiveAuthentication no\nPrintMotd no\nUseDNS no\n"
         f"Subsystem sftp internal-sftp\n{'' if shell else 'ForceCommand internal-sftp' + chr(10)}{extra}"
     )
-    log = (root / "sshd.log").open("wb")
-    with log:
-        process = subprocess.Popen(
-            [program, "-D", "-e", "-f", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-        )
-    server = Sshd(root, port, pwd.getpwuid(os.geteuid()).pw_name, private, user_key, process)
+    server = Sshd(root, port, pwd.getpwuid(os.geteuid()).pw_name, private, user_key, _run(root))
     _wait_until_listening(server)
     return server
+
+
+def _run(root: Path) -> subprocess.Popen[bytes]:
+    """Start sshd; a file size limit then makes its writes fail instead of killing it (SIGXFSZ stays ignored)."""
+    command: list[str | Path] = [peer("sshd"), "-D", "-e", "-f", root / "sshd_config"]
+    with (root / "sshd.log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, restore_signals=False)
 
 
 def _wait_until_listening(server: Sshd) -> None:

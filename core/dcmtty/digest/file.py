@@ -54,7 +54,7 @@ class Digester:
         descriptor = open_regular(path, follow=follow)
         try:
             before = os.fstat(descriptor)
-            result = self.digest_descriptor(descriptor, advance=advance)
+            result = self.digest_descriptor(descriptor, most_bytes=before.st_size, advance=advance)
             after = os.fstat(descriptor)
         except OSError as error:
             raise read_error(path, error) from error
@@ -68,8 +68,13 @@ class Digester:
             )
         return result
 
-    def digest_descriptor(self, descriptor: int, *, advance: Callable[[int], None] = _ignore) -> FileDigest:
-        """Return the digests of everything that can be read from an open file, a pipe too."""
+    def digest_descriptor(
+        self, descriptor: int, *, most_bytes: int | None = None, advance: Callable[[int], None] = _ignore
+    ) -> FileDigest:
+        """Return the digests of everything that can be read from an open file, a pipe too.
+
+        Past `most_bytes` it stops: a file that grows as fast as it is read has no end.
+        """
         md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
         size_bytes = 0
         while count := os.readv(descriptor, [self._view]):
@@ -83,6 +88,8 @@ class Digester:
                 sha256.update(piece)
             size_bytes += count
             advance(count)
+            if most_bytes is not None and size_bytes > most_bytes:
+                break
         return FileDigest(md5.hexdigest(), sha256.hexdigest(), size_bytes)
 
 

@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -263,7 +263,7 @@ def _end(carrier: socket.socket, proxy: subprocess.Popen[bytes] | None) -> None:
 
 
 @contextlib.contextmanager
-def _named(endpoint: Endpoint, otherwise: str) -> Iterator[None]:
+def _named(endpoint: Endpoint, otherwise: str) -> Generator[None]:
     """Turn Paramiko's and the system's errors into ours, with the device's name in front."""
     name = endpoint.device.name
     try:

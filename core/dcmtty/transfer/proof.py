@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dcmtty.errors import ConnectError, RemoteRefused
@@ -58,7 +58,8 @@ def working_commands(connection: Connection) -> tuple[HashCommand, ...]:
 
 
 def _working(connection: Connection, only: HashCommand | None) -> Iterator[HashCommand]:
-    for name in [only] if only else list(_COMMANDS):
+    names: Iterable[HashCommand] = [only] if only else _COMMANDS
+    for name in names:
         found = dict(_parsed(connection.run(f"{_COMMANDS[name]} /dev/null")))
         if found.get("/dev/null") == _NOTHING:
             yield name
@@ -74,7 +75,7 @@ class Prover:
     def __init__(self, connection: Connection, rung: Rung, only: HashCommand | None = None) -> None:
         self.connection = connection
         self.rung = rung
-        self.command = next(_working(connection, only), None) if rung != READ_BACK else None
+        self.command: HashCommand | None = next(_working(connection, only), None) if rung != READ_BACK else None
         if rung == "command" and self.command is None:
             raise ConnectError(
                 f"{connection.endpoint.device.name}: it runs none of {', '.join([only] if only else _COMMANDS)}",

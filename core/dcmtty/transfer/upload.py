@@ -169,13 +169,16 @@ class DeviceSending:
         self._remove([part for part in parts if part.outcome is not None])
 
     def _write(self, part: _Part, writing: Writing, writer: Writer) -> None:
-        digest = hashlib.sha256()
+        digest, sent_bytes = hashlib.sha256(), 0
         label = f"{self.plan.device} {posixpath.basename(part.target.file.name)}"
         for piece in _pieces(Path(part.target.file.path), writer.wire.piece_bytes):
             digest.update(piece)
             if writing.error is None:
                 writer.write(writing, piece)
             self.advance(len(piece), label)
+            sent_bytes += len(piece)
+            if sent_bytes > part.target.file.digest.size_bytes:
+                break
         if digest.hexdigest() != part.target.file.digest.sha256:
             self._end(part, "!", "it changed here while it was sent", VerificationFailed.exit_code)
 

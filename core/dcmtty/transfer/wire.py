@@ -61,6 +61,7 @@ class Channel(Protocol):
 
     def recv(self, size: int, /) -> bytes:
         """Return some bytes, none at the end."""
+        ...
 
 
 class StatusError(RemoteRefused):
