@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from dcmtty.dicom.model import Series
 from dcmtty.errors import InputError, UsageError
 from made_series import empty_set, sop_uid
 from point_lists import AXIAL, OBLIQUE, listed
+from schemas import assert_follows_schema
 
 
 def attributes(roi: Roi) -> tuple[object, ...]:
@@ -49,6 +51,8 @@ def test_what_is_exported_is_read_again_as_the_same(tmp_path: Path, frame: str, 
     for roi in made_rois(OBLIQUE):
         structure_set = with_roi(structure_set, roi)
     text = write_points(structure_set, OBLIQUE, "csv" if form == "csv" else "json", frame=frame)
+    if form == "json":
+        assert_follows_schema(json.loads(text), "points")
     again = read_points([listed(tmp_path, text, f"list.{form}")], OBLIQUE)
     tolerance_mm = 0.0 if frame.endswith("mm") else 0.001  # pixels are on the plane, rounded millimetres beside it
     for roi, old in zip(again, structure_set.rois, strict=True):

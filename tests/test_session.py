@@ -24,6 +24,7 @@ from dcmtty.sources import Sources
 from edit_states import content
 from made_series import empty_set, made_series
 from run_cli import run_cli
+from schemas import assert_follows_schema
 
 SERIES = made_series(6)
 OTHER = replace(made_series(4), series_uid="9.8.7", frame_of_reference_uid=SERIES.frame_of_reference_uid)
@@ -322,10 +323,10 @@ def test_the_command_lists_what_is_left_behind() -> None:
     found = run_cli("recover", "--list", "--format", "json")
     assert found.code == 0
     document = json.loads(found.out)
-    assert document["schema"] == "dcmtty.recover/1"
+    assert_follows_schema(document, "recover")
     assert [entry["state"] for entry in document["journals"]] == ["damaged", "offered", "offered"]
     assert document["journals"][1]["edits"] == 8
-    assert document["journals"][1]["series"] == SERIES.series_uid
+    assert document["journals"][1]["series_instance_uid"] == SERIES.series_uid
 
 
 def test_the_command_without_a_terminal_says_what_to_do() -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from dcmtty.contours import points_raw as raw
 from dcmtty.contours.model import GeometricType
 from dcmtty.contours.points_raw import (
-    NO_REF,
     PIXEL_FRAMES,
     FrameDeclaration,
     RawContour,
@@ -133,22 +132,30 @@ def _cells(where: Where, head: _Head, cells: list[str]) -> dict[str, str]:
     return {name: cell.strip() for name, cell in zip(head.columns, cells, strict=True)}
 
 
-def _point(where: Where, cells: dict[str, str], axes: tuple[str, ...], refs: dict[SliceRef, SliceRef]) -> RawPoint:
-    values = tuple(raw.number(where, cells[name], name) for name in axes)
-    ref = NO_REF
-    if any(cells.get(name) for name in ("slice", "sop_instance_uid", "instance_number")):
-        slice_text, instance_text = cells.get("slice", ""), cells.get("instance_number", "")
-        ref = SliceRef(
-            raw.integer(where, slice_text, "slice") if slice_text else None,
-            cells.get("sop_instance_uid", ""),
-            raw.integer(where, instance_text, "instance_number") if instance_text else None,
-        )
-    return RawPoint(where.line, values, refs.setdefault(ref, ref))
+_REF_COLUMNS = ("slice", "sop_instance_uid", "instance_number")
+_Refs = dict[tuple[str, ...], SliceRef]
+"""What lines said about their slices, by their own words: long lists say the same again and again."""
+
+
+def _point(where: Where, cells: dict[str, str], axes: tuple[str, ...], refs: _Refs) -> RawPoint:
+    values = tuple([raw.number(where, cells[name], name) for name in axes])
+    said = tuple([cells.get(name, "") for name in _REF_COLUMNS])
+    if said not in refs:
+        refs[said] = _ref(where, *said)
+    return RawPoint(where.line, values, refs[said])
+
+
+def _ref(where: Where, slice_text: str, sop_instance_uid: str, instance_text: str) -> SliceRef:
+    return SliceRef(
+        raw.integer(where, slice_text, "slice") if slice_text else None,
+        sop_instance_uid,
+        raw.integer(where, instance_text, "instance_number") if instance_text else None,
+    )
 
 
 def _groups(path: Path, body: list[tuple[int, dict[str, str]]], axes: tuple[str, ...]) -> list[_Group]:
     groups: list[_Group] = []
-    refs: dict[SliceRef, SliceRef] = {}
+    refs: _Refs = {}
     seen: set[tuple[str, str]] = set()
     for line, cells in body:
         where = Where(path, line)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from dcmtty.contours.journal import JournalEntry
 
 SCHEMA = "dcmtty.recover/1"
-_HEADERS = ("journal", "created", "state", "edits", "label", "series")
+_COLUMNS = ("journal", "created", "state", "edits", "label", "series_instance_uid")
+_MORE = ("frame_of_reference_uid", "image_paths", "base_path")
 
 
 @click.command("recover")
@@ -59,7 +60,8 @@ def _print(entries: tuple[JournalEntry, ...], format_: str) -> None:
     if format_ == "json":
         output.write_json({"schema": SCHEMA, "journals": rows})
     else:
-        output.write_table(_HEADERS, ([row[name] or "" for name in _HEADERS] for row in rows), widest=64)
+        cells = (["" if row[name] is None else row[name] for name in _COLUMNS] for row in rows)
+        output.write_table(_COLUMNS, cells, widest=64)
 
 
 def _row(entry: JournalEntry) -> dict[str, object]:
@@ -67,16 +69,24 @@ def _row(entry: JournalEntry) -> dict[str, object]:
 
     head: dict[str, object] = {"journal": entry.identifier, "path": str(entry.path), "state": entry.state}
     if entry.recovered is None:
-        names = ("created", "edits", "label", "series", "frame_of_reference", "image_paths", "base_path")
-        return {**head, **dict.fromkeys(names), "reason": entry.reason}
+        names = (
+            "created",
+            "edits",
+            "label",
+            "series_instance_uid",
+            "frame_of_reference_uid",
+            "image_paths",
+            "base_path",
+        )
+        return {**dict.fromkeys(names), **head, "reason": entry.reason}
     redone, header = replay(entry.recovered), entry.recovered.header
     return {
         **head,
         "created": header.created,
         "edits": redone.edits,
         "label": redone.history.present.structure_set.label,
-        "series": header.series_uid,
-        "frame_of_reference": header.frame_of_reference_uid,
+        "series_instance_uid": header.series_uid,
+        "frame_of_reference_uid": header.frame_of_reference_uid,
         "image_paths": list(header.image_paths),
         "base_path": header.base_path or None,
         "reason": redone.reason or entry.reason,
