@@ -145,7 +145,7 @@ def open_pixels(instance: Instance) -> PixelFile:
     return _open_pixels(instance.path, instance.transfer_syntax_uid, instance.size_bytes, instance.mtime_ns)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _open_pixels(path: Path, syntax_uid: str, size_bytes: int, mtime_ns: int) -> PixelFile:
     """Sizes and times are arguments only so that a changed file is read again."""
     del size_bytes, mtime_ns
