@@ -15,6 +15,7 @@ from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
+from dcmtty.contours.journal_format import read_journal
 from dcmtty_tui.actions import ACTIONS
 from dcmtty_tui.screens.main import MainScreen, Opening
 
@@ -99,6 +100,8 @@ class DcmttyApp(App[int]):
 def run_app(paths: Sequence[Path], recover: Path | None = None, ssh_config: str | None = None) -> int:
     """Run the app until it ends and return the exit code; the journal is closed whatever happens."""
     multiprocessing.resource_tracker.ensure_running()
+    if recover is not None and not paths:
+        paths = [Path(path) for path in read_journal(recover).header.image_paths]
     app = DcmttyApp(Opening(tuple(paths), recover, ssh_config))
     try:
         result = app.run()

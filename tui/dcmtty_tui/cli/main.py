@@ -164,6 +164,9 @@ def exit_code(arguments: Sequence[str]) -> int:
 
 def launch_app(paths: Sequence[Path] = (), recover: Path | None = None, ssh_config: str | None = None) -> int:
     """Start the full-screen app; Textual is imported here and nowhere else in the command line."""
+    from dcmtty_tui.cli.terminal import require_capable_terminal
+
+    require_capable_terminal()
     from dcmtty_tui.app import run_app
 
     return run_app(paths, recover, ssh_config)

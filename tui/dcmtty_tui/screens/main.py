@@ -99,7 +99,6 @@ class MainScreen(Screen[int]):
         self.start_scan(list(self._opening.paths))
         self.repaint()
 
-    # -- keys ------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
         """Give a key to the line that is typed, or to the grammar.
@@ -171,7 +170,6 @@ class MainScreen(Screen[int]):
         except DcmttyError as error:
             desk.refuse(str(error))
 
-    # -- what only the screen can do ----------------------------------------------
 
     def start_work(self, kind: str, work: Callable[[Progress], object]) -> None:
         """Run work in a thread; the answer is WorkDone(kind, ...)."""
@@ -243,7 +241,6 @@ class MainScreen(Screen[int]):
         """Close the session and end the app."""
         self.app.exit(0)
 
-    # -- answers of workers ---------------------------------------------------------
 
     def _guarded(self, change: Callable[[], None]) -> None:
         try:
@@ -285,7 +282,11 @@ class MainScreen(Screen[int]):
         """Compute the picture for the new size."""
         self.repaint()
 
-    # -- drawing ----------------------------------------------------------------------
+    @property
+    def is_painting(self) -> bool:
+        """Whether something is still to be drawn, or a key waits for its slice."""
+        return self._paint_due or bool(self._waiting)
+
 
     def repaint(self) -> None:
         """Draw once after the keys that are waiting already."""
