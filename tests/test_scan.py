@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pydicom
 import pydicom.data
-import pydicom.fileset
 import pytest
 
 from dcmtty.dicom.model import Archive
@@ -139,16 +141,48 @@ def test_links_out_of_the_folder_are_told_and_not_followed(tmp_path: Path) -> No
     assert image_names(scan([tmp_path / "in" / "file.dcm"])) == ["file.dcm"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_and_a_folder_without_permission_are_told(tmp_path: Path) -> None:
-    image_file(tmp_path / "a.dcm")
-    image_file(tmp_path / "closed.dcm", 2).chmod(0)
-    image_file(tmp_path / "shut" / "b.dcm", 3)
-    (tmp_path / "shut").chmod(0)
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every account may enter."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def ordinary_account() -> Generator[None]:
+    """Be no root for a while: root may read everything."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
     try:
-        assert set(reasons(scan([tmp_path]))) == {"closed.dcm", "shut"}
+        yield
     finally:
-        (tmp_path / "shut").chmod(0o700)
+        os.seteuid(before)
+
+
+def test_a_file_and_a_folder_without_permission_are_told(open_folder: Path) -> None:
+    image_file(open_folder / "a.dcm").chmod(0o644)
+    image_file(open_folder / "closed.dcm", 2).chmod(0)
+    image_file(open_folder / "shut" / "b.dcm", 3)
+    (open_folder / "shut").chmod(0)
+    try:
+        with ordinary_account():
+            archive = scan([open_folder])
+    finally:
+        (open_folder / "shut").chmod(0o700)
+    assert image_names(archive) == ["a.dcm"]
+    assert reasons(archive) == dict.fromkeys(("closed.dcm", "shut"), "no permission to read it")
+
+
+def test_a_name_that_is_no_utf8_is_read_and_shown(tmp_path: Path) -> None:
+    image_file(tmp_path / os.fsdecode(b"caf\xe9.dcm"))
+    (tmp_path / os.fsdecode(b"cut\xff.dcm")).write_bytes(part10(identity() + image())[:-1])
+    archive = scan([tmp_path])
+    assert len(image_names(archive)) == 1
+    (found,) = archive.unreadable
+    assert found.reason.startswith("(7FE0,0010)")
 
 
 def test_progress_tells_every_file_and_may_cancel(tmp_path: Path) -> None:
@@ -225,9 +259,10 @@ def test_an_absolute_path_in_a_dicomdir_is_refused(tmp_path: Path) -> None:
 def test_a_real_dicomdir_gives_the_files_that_pydicom_finds() -> None:
     folder = TEST_FILES / "dicomdirtests"
     archive = scan([folder / "DICOMDIR"])
-    file_set = pydicom.fileset.FileSet(folder / "DICOMDIR")
+    records = pydicom.dcmread(folder / "DICOMDIR").DirectoryRecordSequence
+    expected = {folder.joinpath(*one.ReferencedFileID).resolve() for one in records if "ReferencedFileID" in one}
     found = {slice_.instance.path.resolve() for series in archive.series for slice_ in series.slices}
-    assert found == {Path(one.path).resolve() for one in file_set}
+    assert found == expected
     assert not archive.unreadable
 
 

@@ -304,6 +304,13 @@ def test_series_are_sorted_by_patient_study_and_number() -> None:
     assert [s.series_uid for s in group(made[::-1])] == ["1.6", "1.9", "1.7", "1.8"]
 
 
+def test_images_without_series_uid_are_kept_apart_by_folder_under_names_of_their_own() -> None:
+    made = [instance(1, [0, 0, 0], name=f"{folder}/1", SeriesInstanceUID="") for folder in "ab"]
+    parts = group(made)
+    assert len(parts) == 2
+    assert len({part.key for part in parts}) == 2
+
+
 def test_one_slice_is_a_series_without_spacing() -> None:
     series = only([instance(1, [0, 0, 0])])
     assert series.spacing_mm is None

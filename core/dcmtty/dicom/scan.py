@@ -80,17 +80,24 @@ class _Scan:
                 self._refuse(folder, read_error(folder, error), named=folder == root)
                 continue
             for entry in entries:
-                path = folder / entry.name
-                if entry.is_symlink():
-                    self._link(path, real_root)
-                elif entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
-                elif entry.is_file(follow_symlinks=False):
-                    info = entry.stat(follow_symlinks=False)
-                    self.files.setdefault((info.st_dev, info.st_ino), (path, False))
-                else:
-                    self.skipped += 1
+                try:
+                    waiting += self._collect_entry(folder / entry.name, entry, real_root)
+                except OSError as error:
+                    self._refuse(folder / entry.name, read_error(folder / entry.name, error), named=False)
             self.progress.step(len(self.files), 0, "files", "looking")
+
+    def _collect_entry(self, path: Path, entry: os.DirEntry[str], real_root: str) -> list[Path]:
+        """Take a file into the list; return a folder that is to be looked into."""
+        if entry.is_symlink():
+            self._link(path, real_root)
+        elif entry.is_dir(follow_symlinks=False):
+            return [path]
+        elif entry.is_file(follow_symlinks=False):
+            info = entry.stat(follow_symlinks=False)
+            self.files.setdefault((info.st_dev, info.st_ino), (path, False))
+        else:
+            self.skipped += 1
+        return []
 
     def _link(self, path: Path, real_root: str) -> None:
         """Pass over a link to what the folder holds anyway, and tell of every other."""

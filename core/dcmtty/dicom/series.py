@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,7 +45,19 @@ def group(instances: Iterable[Instance]) -> tuple[Series, ...]:
         if instance.is_image:
             series[_series_key(instance)].append(instance)
     found = [made for members in series.values() for made in _series(sorted(members, key=_file_order))]
-    return tuple(sorted(found, key=_series_order))
+    return tuple(_with_own_keys(sorted(found, key=_series_order)))
+
+
+def _with_own_keys(series: Sequence[Series]) -> Iterator[Series]:
+    """Number the series that have no Series Instance UID, so that each can be named."""
+    nameless = 0
+    for one in series:
+        if one.series_uid:
+            yield one
+            continue
+        nameless += 1
+        part = f"no Series Instance UID ({nameless})"
+        yield replace(one, part=f"{part}, {one.part}" if one.part else part)
 
 
 def _series_key(instance: Instance) -> tuple[str, ...]:
