@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom import Dataset, dcmread, dcmwrite
+from pydicom import DataElement, Dataset, dcmread, dcmwrite
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -212,8 +212,7 @@ def test_items_are_joined_by_number_and_not_by_position(saved: Path) -> None:
 
 def set_data(text: str) -> Callable[[Dataset], None]:
     def change(dataset: Dataset) -> None:
-        first_contour(dataset)[0x30060050].value = ["0"]
-        first_contour(dataset)[0x30060050]._value = text  # noqa: SLF001 - pydicom would refuse such a DS
+        first_contour(dataset)[0x30060050] = DataElement(0x30060050, "DS", text, already_converted=True)
 
     return change
 
@@ -236,7 +235,7 @@ def set_type(dataset: Dataset) -> None:
         (set_data("1\\2\\1e300"), "finite"),
         (set_data("1\\2\\x"), "no number"),
         (set_data("1\\2\\1_0"), "no number"),
-        (set_data("1\\2\\" + "9" * 100), "no number"),
+        (set_data("1\\2\\" + "9" * 100), "beyond any patient"),
         (set_data("1\\\\3"), "no number"),
         (set_data(""), "no points"),
     ],

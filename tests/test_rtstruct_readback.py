@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydicom import Dataset, dcmread, dcmwrite
 
-from dcmtty.contours.model import GeometricType, Roi
+from dcmtty.contours.model import Contour, GeometricType, Roi, frozen_points
 from dcmtty.dicom.model import Series
 from dcmtty.errors import BuildRefused, VerificationFailed, WriteFailed
 from dcmtty.rtstruct import save as save_module
@@ -186,3 +186,12 @@ def test_closed_contours_with_a_repeated_first_point_pass(tmp_path: Path, series
     xor = replace(ring, geometric_type=GeometricType.CLOSEDPLANAR_XOR)
     rois = (Roi(1, "A", (0, 0, 0), "", (ring,)), Roi(2, "B", (0, 0, 0), "", (xor, xor)))
     save(tmp_path / "rs.dcm", series, set_of(series, *rois))
+
+
+@pytest.mark.parametrize("gap_mm", [0.0, 0.0003, 0.0006, 0.0009, 0.0012, 0.0016, 0.01])
+@pytest.mark.parametrize("start_mm", [0.0, 0.0004, 0.00051])
+def test_contours_that_nearly_close_pass(tmp_path: Path, series: Series, gap_mm: float, start_mm: float) -> None:
+    x = -10 + start_mm
+    points = frozen_points([(x, -20.0, 7.0), (-2.0, -20.0, 7.0), (-2.0, -12.0, 7.0), (x + gap_mm, -20.0, 7.0)])
+    ring = Contour(GeometricType.CLOSED_PLANAR, points)
+    save(tmp_path / "rs.dcm", series, set_of(series, Roi(1, "A", (0, 0, 0), "", (ring,))))

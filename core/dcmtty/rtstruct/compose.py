@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pydicom.datadict import dictionary_VR
-
 from dcmtty.errors import BuildRefused
 from dcmtty.rtstruct import charset
-from dcmtty.rtstruct.encoded import LONGEST_SHORT_VALUE, Syntax, item, joined, sequence, tag_of, text_element
+from dcmtty.rtstruct.encoded import LONGEST_SHORT_VALUE, Syntax, item, joined, sequence, tag_of, text_element, vr_of
 
 Tree: TypeAlias = Mapping[str, "str | bytes | Sequence[Tree]"]
 """Keyword to text, to bytes that are a value already, or to the items of a sequence."""
@@ -45,7 +43,7 @@ class Composer:
         return sequence(tag_of(keyword), (self.item(tree) for tree in value), self.syntax)
 
     def _encoded(self, keyword: str, text: str) -> bytes:
-        terms = self.character_set if dictionary_VR(tag_of(keyword)) in _CHARSET_VRS else ()
+        terms = self.character_set if vr_of(tag_of(keyword)) in _CHARSET_VRS else ()
         raw = charset.encode(text, terms)
         if raw is None:
             name = "\\".join(terms) or "ISO_IR 6 (ASCII)"

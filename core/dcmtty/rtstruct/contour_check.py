@@ -13,7 +13,7 @@ from dcmtty.contours.model import Contour, GeometricType
 from dcmtty.contours.placement import WRITING_TOLERANCE_MM, distance_to_slice_mm, image_of, place
 from dcmtty.dicom.model import Series, Slice
 from dcmtty.errors import BuildRefused
-from dcmtty.rtstruct.ds import grid_steps, on_grid
+from dcmtty.rtstruct.ds import grid_steps, mm_of
 
 _GRID_MM = 0.001
 
@@ -23,10 +23,11 @@ class Writable:
     """A contour as it will be written."""
 
     geometric_type: GeometricType
-    points_xyz: NDArray[np.float64]
-    """On the grid of 0.001 mm, shape (n, 3); a closed contour does not repeat its first point."""
+    steps: NDArray[np.int64]
+    """Whole thousandths of a millimetre, shape (n, 3); a closed contour does not repeat its first point."""
     image: Slice | None
     """The slice it lies on; None when it lies on none."""
+    crosses_itself: bool
 
 
 def writable(contour: Contour, series: Series, name: str) -> Writable:
@@ -35,44 +36,50 @@ def writable(contour: Contour, series: Series, name: str) -> Writable:
     Raises:
         BuildRefused: too few points, no area, or off its slice by more than 0.01 mm.
     """
-    points = on_grid(contour.points_xyz)
-    if contour.geometric_type.is_closed:
-        points = _without_closing_point(points)
-    _require_shape(contour.geometric_type, points, name)
-    image = _image(contour, points, series, name)
-    return Writable(contour.geometric_type, points, image)
+    kind, steps = contour.geometric_type, grid_steps(contour.points_xyz)
+    if not kind.is_closed:
+        _require_points(kind, steps, name)
+        return Writable(kind, steps, _image(contour, mm_of(steps), series, name), crosses_itself=False)
+    while len(steps) > 1 and bool((steps[0] == steps[-1]).all()):
+        steps = steps[:-1]
+    points = mm_of(steps)
+    normal = vector_area_mm2(points)
+    if not float(np.linalg.norm(normal)) > _GRID_MM / 2 * perimeter_mm(points):
+        if _distinct(steps) < 3:
+            raise BuildRefused(
+                f"{name} is closed with {_distinct(steps)} distinct points", remedy="give it three or more"
+            )
+        raise BuildRefused(f"{name} is closed and encloses no area", remedy="move its points, or make it open")
+    return Writable(kind, steps, _image(contour, points, series, name), crosses_itself(points, normal))
 
 
-def _without_closing_point(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    while len(points) > 1 and bool((points[0] == points[-1]).all()):
-        points = points[:-1]
-    return points
-
-
-def _require_shape(kind: GeometricType, points: NDArray[np.float64], name: str) -> None:
+def _require_points(kind: GeometricType, steps: NDArray[np.int64], name: str) -> None:
     if kind is GeometricType.POINT:
-        if len(points) != 1:
-            raise BuildRefused(f"{name} is a POINT with {len(points)} points", remedy="give it exactly one")
-        return
-    distinct = len(np.unique(grid_steps(points), axis=0))
-    if kind.is_closed:
-        if distinct < 3:
-            raise BuildRefused(f"{name} is closed with {distinct} distinct points", remedy="give it at least three")
-        if area_mm2(points) <= _GRID_MM / 2 * perimeter_mm(points):
-            raise BuildRefused(f"{name} is closed and encloses no area", remedy="move its points, or make it open")
-    elif distinct < 2:
-        raise BuildRefused(f"{name} is {kind} with {distinct} distinct point", remedy="give it two, or make it a POINT")
+        if len(steps) != 1:
+            raise BuildRefused(f"{name} is a POINT with {len(steps)} points", remedy="give it exactly one")
+    elif _distinct(steps) < 2:
+        raise BuildRefused(
+            f"{name} is {kind} with {_distinct(steps)} distinct point", remedy="give it two, or make it a POINT"
+        )
 
 
-def area_mm2(points_xyz: NDArray[np.float64]) -> float:
-    """Return the area that a closed contour winds around once (parts of opposite winding cancel)."""
-    relative = points_xyz - points_xyz[0]
-    return float(np.linalg.norm(np.cross(relative, np.roll(relative, -1, axis=0)).sum(axis=0))) / 2
+def _distinct(steps: NDArray[np.int64]) -> int:
+    return len(np.unique(steps, axis=0))
+
+
+def vector_area_mm2(points_xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the normal of a closed contour, as long as the area it winds around; opposite windings cancel."""
+    if not len(points_xyz):
+        return np.zeros(3)
+    x, y, z = (points_xyz - points_xyz[0]).T
+    next_x, next_y, next_z = (np.concatenate((axis[1:], axis[:1])) for axis in (x, y, z))
+    return np.array([y @ next_z - z @ next_y, z @ next_x - x @ next_z, x @ next_y - y @ next_x]) / 2
 
 
 def perimeter_mm(points_xyz: NDArray[np.float64]) -> float:
     """Return the length of a closed contour."""
-    return float(np.linalg.norm(np.roll(points_xyz, -1, axis=0) - points_xyz, axis=1).sum())
+    steps = np.diff(points_xyz, axis=0, append=points_xyz[:1])
+    return float(np.sqrt((steps * steps).sum(axis=1)).sum())
 
 
 def _image(contour: Contour, points: NDArray[np.float64], series: Series, name: str) -> Slice | None:
@@ -107,26 +114,18 @@ def _numbers(series: Series) -> dict[tuple[str, int], int]:
     return {image_of(series, number): number for number in range(1, len(series.slices) + 1)}
 
 
-def crosses_itself(points_xyz: NDArray[np.float64]) -> bool:
-    """Say whether two edges of a closed planar contour, shape (n, 3), properly cross.
+def crosses_itself(points_xyz: NDArray[np.float64], normal: NDArray[np.float64]) -> bool:
+    """Say whether two edges of a closed contour, shape (n, 3), properly cross, seen along its normal.
 
     Edges that only touch or run along each other, as the channel of a keyhole does (PS3.3 C.8.8.6.3), do not.
     """
     if len(points_xyz) < 4:
         return False
-    start = _flattened(points_xyz)
+    start = np.delete(points_xyz, int(np.argmax(np.abs(normal))), axis=1)
     if shapely.is_simple(shapely.linearrings(start)):
         return False
     end = np.roll(start, -1, axis=0)
     return any(_crosses_later(start, end, edge) for edge in range(len(start) - 2))
-
-
-def _flattened(points_xyz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return coordinates in the plane of the points, shape (n, 2), without the axis that the normal is nearest to."""
-    relative = points_xyz - points_xyz[0]
-    normal = np.cross(relative, np.roll(relative, -1, axis=0)).sum(axis=0)
-    flat: NDArray[np.float64] = np.delete(points_xyz, int(np.argmax(np.abs(normal))), axis=1)
-    return flat
 
 
 def _crosses_later(start: NDArray[np.float64], end: NDArray[np.float64], edge: int) -> bool:

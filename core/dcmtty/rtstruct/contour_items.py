@@ -14,8 +14,6 @@ from dcmtty.rtstruct.ds import LARGEST_MM
 from dcmtty.rtstruct.encoded import Item, Piece, tag_of
 
 _CONTOUR_DATA = tag_of("ContourData")
-_LONGEST_NUMBER = 64
-"""A DS has 16 bytes; others write a few more. Longer ones would swell the whole array."""
 
 
 class Unusable(Exception):
@@ -59,15 +57,14 @@ def parse_ds(raw: bytes) -> NDArray[np.float64]:
     text = raw.rstrip(b"\0 ")
     if not text:
         return np.empty(0)
-    parts = text.split(b"\\")
-    if b"_" in text or max(map(len, parts)) > _LONGEST_NUMBER:
+    if b"_" in text:
         raise Unusable("a coordinate is no number")
     try:
-        values: NDArray[np.float64] = np.array(parts).astype(np.float64)
+        values = np.array([*map(float, text.split(b"\\"))])
     except ValueError:
         raise Unusable("a coordinate is no number") from None
     if not (np.abs(values) <= LARGEST_MM).all():
-        raise Unusable("a coordinate is not finite")
+        raise Unusable("a coordinate is not finite, or beyond any patient")
     return values
 
 

@@ -43,10 +43,15 @@ def grid_steps(values_mm: ArrayLike) -> NDArray[np.int64]:
     return steps
 
 
+def mm_of(steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the millimetres that a reader gets back from steps, same shape."""
+    values: NDArray[np.float64] = steps / _SCALE
+    return values
+
+
 def on_grid(values_mm: ArrayLike) -> NDArray[np.float64]:
     """Return the values that a reader gets back from what is written, same shape."""
-    values: NDArray[np.float64] = grid_steps(values_mm) / _SCALE
-    return values
+    return mm_of(grid_steps(values_mm))
 
 
 def ds_bytes(values_mm: ArrayLike) -> bytes:
@@ -55,10 +60,14 @@ def ds_bytes(values_mm: ArrayLike) -> bytes:
     Raises:
         BuildRefused: a value is not finite, or its text would not fit 16 characters.
     """
-    steps = grid_steps(values_mm).ravel()
+    return steps_text(grid_steps(values_mm))
+
+
+def steps_text(steps: NDArray[np.int64]) -> bytes:
+    """Return steps of the grid as the DS text of their millimetres, joined by backslashes."""
     if not steps.size:
         return b""
-    digits, kept = _characters(steps)
+    digits, kept = _characters(steps.ravel())
     return digits[kept][:-1].tobytes()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.uid import (
@@ -103,6 +104,7 @@ class Item:
         return cut(self.data, self.value_start, self.value_end, self.syntax)
 
 
+@lru_cache(maxsize=1024)
 def tag_of(keyword: str) -> int:
     """Return the tag of a keyword of the standard.
 
@@ -113,6 +115,16 @@ def tag_of(keyword: str) -> int:
     if tag is None:
         raise KeyError(keyword)
     return tag
+
+
+@lru_cache(maxsize=1024)
+def vr_of(tag: int) -> str:
+    """Return the VR of a tag of the standard.
+
+    Raises:
+        KeyError: it is none.
+    """
+    return dictionary_VR(tag)
 
 
 def cut(data: bytes, start: int, end: int, syntax: Syntax) -> dict[int, Piece]:
@@ -174,7 +186,7 @@ def element(tag: int, vr: str, value: bytes, syntax: Syntax) -> bytes:
 def text_element(keyword: str, text: str | bytes, syntax: Syntax) -> bytes:
     """Return one encoded text element (ASCII, or bytes in the data set's character set), padded to an even length."""
     tag = tag_of(keyword)
-    vr = dictionary_VR(tag)
+    vr = vr_of(tag)
     raw = text if isinstance(text, bytes) else text.encode("ascii")
     if len(raw) % 2:
         raw += b"\0" if vr == "UI" else b" "

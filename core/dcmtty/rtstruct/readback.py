@@ -9,6 +9,8 @@ import struct
 import warnings
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import RTStructureSetStorage
@@ -17,7 +19,7 @@ from dcmtty.contours.model import Contour, Roi, StructureSet
 from dcmtty.dicom.model import Series
 from dcmtty.rtstruct.envelope import Built
 from dcmtty.rtstruct.readback_base import BaseItems, by_number, raw_value, refused
-from dcmtty.rtstruct.readback_planes import ImageHeaders, Point
+from dcmtty.rtstruct.readback_planes import ImageHeaders
 
 GRID_MM = 0.0005 + 1e-9
 """How far a written coordinate may be from the one that was asked for: half a step of the 0.001 mm grid."""
@@ -159,32 +161,37 @@ def _check_contours(roi: Roi, drawn: Dataset | None, built: Built, images: Image
                 _check_image(item, points, images, name)
 
 
-def _check_points(item: Dataset, asked: Contour, name: str) -> list[Point]:
+def _check_points(item: Dataset, asked: Contour, name: str) -> NDArray[np.float64]:
     texts = (raw_value(item, _CONTOUR_DATA) or b"").decode("ascii").rstrip(" \0").split("\\")
-    numbers = [float(text) for text in texts]
-    points = list(zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=False))
-    wanted = [(float(x), float(y), float(z)) for x, y, z in asked.points_xyz]
-    if asked.geometric_type.startswith("CLOSED"):
-        points, wanted = _opened(points), _opened(wanted)
+    if max(map(len, texts)) > _LONGEST_DS:
+        raise refused(f"a coordinate of {name} has more than 16 characters")
     if item.ContourGeometricType != asked.geometric_type:
         raise refused(f"the type of {name} differs")
-    if len(numbers) % 3 or int(item.NumberOfContourPoints) != len(numbers) // 3 or len(points) != len(wanted):
+    if len(texts) % 3 or int(item.NumberOfContourPoints) != len(texts) // 3:
+        raise refused(f"the number of points of {name} is not what it says")
+    points = np.array([float(text) for text in texts]).reshape(-1, 3)
+    wanted = np.array(asked.points_xyz, dtype=np.float64)
+    if asked.geometric_type.startswith("CLOSED"):
+        points, wanted = _opened(points, wanted)
+    if len(points) != len(wanted):
         raise refused(f"the number of points of {name} differs")
-    if not all(abs(a - b) <= GRID_MM for p, q in zip(points, wanted, strict=True) for a, b in zip(p, q, strict=True)):
+    if not bool((np.abs(points - wanted) <= GRID_MM).all()):
         raise refused(f"a point of {name} differs")
-    if any(len(text) > _LONGEST_DS for text in texts):
-        raise refused(f"a coordinate of {name} has more than 16 characters")
     return points
 
 
-def _opened(points: list[Point]) -> list[Point]:
-    """Return a closed contour without repeats of its first point at the end, on the grid of what is written."""
-    while len(points) > 1 and all(abs(a - b) <= 2 * GRID_MM for a, b in zip(points[0], points[-1], strict=True)):
+def _opened(
+    points: NDArray[np.float64], wanted: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return written and wanted points of a closed contour without what only repeats the first point at the end."""
+    while len(points) > len(wanted) and bool((points[-1] == points[0]).all()):
         points = points[:-1]
-    return points
+    while len(wanted) > len(points) and bool((np.abs(wanted[-1] - wanted[0]) <= 2 * GRID_MM).all()):
+        wanted = wanted[:-1]
+    return points, wanted
 
 
-def _check_image(item: Dataset, points: list[Point], images: ImageHeaders, name: str) -> None:
+def _check_image(item: Dataset, points: NDArray[np.float64], images: ImageHeaders, name: str) -> None:
     """Project every point on the image that the contour names, as that image's file has it now."""
     named = _items(item, "ContourImageSequence")
     if not named:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 
@@ -19,8 +21,8 @@ _KEYWORDS = (
     "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 
-Point = tuple[float, float, float]
-_PlaneOf = tuple[Point, Point]
+_Triple = tuple[float, float, float]
+_PlaneOf = tuple[_Triple, _Triple]
 
 
 class ImageHeaders:
@@ -53,8 +55,8 @@ class ImageHeaders:
             raise VerificationFailed(f"{visible(path)}: holds another image now", remedy="open the series again")
         return header
 
-    def distance_mm(self, sop_instance_uid: str, frame: int, points: Sequence[Point]) -> float:
-        """Return the largest distance of the points to a frame (0 or 1 for a single-frame image).
+    def distance_mm(self, sop_instance_uid: str, frame: int, points: NDArray[np.float64]) -> float:
+        """Return the largest distance of the points, shape (n, 3), to a frame (0 or 1 for a single-frame image).
 
         Raises:
             VerificationFailed: the header gives no plane for the frame.
@@ -62,8 +64,8 @@ class ImageHeaders:
         key = (sop_instance_uid, frame)
         if key not in self._planes:
             self._planes[key] = _plane(self.header(sop_instance_uid), max(frame, 1), sop_instance_uid)
-        (sx, sy, sz), (nx, ny, nz) = self._planes[key]
-        return max(abs((x - sx) * nx + (y - sy) * ny + (z - sz) * nz) for x, y, z in points)
+        start, unit = self._planes[key]
+        return float(np.abs((points - np.array(start)) @ np.array(unit)).max())
 
 
 def _plane(header: Dataset, frame: int, uid: str) -> _PlaneOf:

@@ -9,8 +9,8 @@ from dcmtty.contours.model import INTERPRETED_TYPES, Contour, Roi
 from dcmtty.dicom.model import Series
 from dcmtty.errors import BuildRefused
 from dcmtty.rtstruct.compose import Composer, Tree
-from dcmtty.rtstruct.contour_check import Writable, crosses_itself, writable
-from dcmtty.rtstruct.ds import ds_bytes
+from dcmtty.rtstruct.contour_check import Writable, writable
+from dcmtty.rtstruct.ds import steps_text
 from dcmtty.rtstruct.encoded import LONGEST_SHORT_VALUE, item, joined, sequence, tag_of
 from dcmtty.text import visible
 
@@ -124,9 +124,9 @@ def encode_contour(
     """
     name = f"contour {number} of ROI {roi.number}"
     ready = writable(contour, series, name)
-    if ready.geometric_type.is_closed and crosses_itself(ready.points_xyz):
+    if ready.crosses_itself:
         notes.append(f"{name} crosses itself; systems differ in what they take for its inside")
-    data = ds_bytes(ready.points_xyz)
+    data = steps_text(ready.steps)
     if not composer.syntax.implicit and len(data) > LONGEST_SHORT_VALUE:
         raise BuildRefused(
             f"{name} needs {len(data)} bytes, and Explicit VR holds {LONGEST_SHORT_VALUE}",
@@ -138,7 +138,7 @@ def encode_contour(
 def _contour_tree(ready: Writable, number: int, data: bytes) -> Tree:
     tree: dict[str, str | bytes | Sequence[Tree]] = {
         "ContourGeometricType": str(ready.geometric_type),
-        "NumberOfContourPoints": str(len(ready.points_xyz)),
+        "NumberOfContourPoints": str(len(ready.steps)),
         "ContourNumber": str(number),
         "ContourData": data,
     }
