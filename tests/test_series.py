@@ -261,6 +261,14 @@ def test_a_series_shared_by_patients_or_studies_is_parted_and_refused(keyword: s
     assert not any("other" in part.part for part in parts)
 
 
+def test_different_names_of_one_patient_are_told_without_naming_them() -> None:
+    series = only([*stack(EVEN, PatientName="Doe^Jane^"), *stack([99.0], first=50, PatientName="Roe^Jane")])
+    assert [note.text for note in notes(series, "other")] == [
+        "the files of this series give different names of the patient"
+    ]
+    assert only([*stack(EVEN, PatientName="DOE^JANE"), *stack([36.0], first=50, PatientName="Doe^Jane^")]).notes == ()
+
+
 @pytest.mark.parametrize("keyword", ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "SOPClassUID"])
 def test_an_image_without_its_uids_cannot_be_built_on(keyword: str) -> None:
     assert "UID" in only(stack(EVEN, values={keyword: ""})).build_refusal

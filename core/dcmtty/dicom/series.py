@@ -211,6 +211,8 @@ def _finished(part: _Part) -> Series:
     if len(planes) < len(slices):
         notes.append(_no_position(slices))
         refusals.append(notes[-1].text)
+    if len({slice_.instance.text("PatientName").rstrip("^= ").casefold() for slice_ in slices}) > 1:
+        notes.append(Note("other", "the files of this series give different names of the patient"))
     repeats = repeat_notes(slices, tolerance_mm)
     notes += repeats
     refusals += _repeat_refusal(repeats) + _missing_uids(slices)
