@@ -16,11 +16,14 @@ set -eu
 series=$1 structures=$2 hand=$3 device=$4 work=$5
 dcmtty=${DCMTTY:-dcmtty}
 connect=${SSH_CONFIG:+--ssh-config $SSH_CONFIG}
+out=$work/out
+mkdir "$out"
+first=$(find "$series" -type f | sort | head -n 1)
 say() { printf '\n== %s\n' "$1"; }
 
 say 'What is there'
 $dcmtty scan "$series"
-$dcmtty tags "$(find "$series" -type f | sort | head -n 1)" --find ImagePositionPatient
+$dcmtty tags "$first" --find ImagePositionPatient
 $dcmtty show "$series" --glyphs ascii --color none --size 80x24
 
 say 'Points of the structure set that is there'
@@ -28,27 +31,31 @@ $dcmtty rtstruct points "$structures" --series "$series" > "$work/taken-over.csv
 wc -l < "$work/taken-over.csv"
 
 say 'A new structure set of these and of the contours entered by hand'
-$dcmtty rtstruct build "$series" --points "$hand" "$work/taken-over.csv" --label main-job -o "$work/RS.dcm"
+$dcmtty rtstruct build "$series" --points "$hand" "$work/taken-over.csv" --label main-job -o "$out/RS.dcm"
 
 say 'Other programs read it'
 if command -v dciodvfy > /dev/null; then
-    dciodvfy "$work/RS.dcm" 2>&1 | tee "$work/dciodvfy.txt"
-    ! grep -q '^Error' "$work/dciodvfy.txt"
+    # What it has against the images' own attributes is copied with them; nothing may come on top.
+    messages() { dciodvfy "$1" 2>&1 | grep -E '^(Error|Warning)' | sort -u; }
+    messages "$first" > "$work/images.messages" || true
+    messages "$out/RS.dcm" > "$work/structures.messages" || true
+    comm -13 "$work/images.messages" "$work/structures.messages" | tee "$work/added.messages"
+    [ ! -s "$work/added.messages" ] && echo 'dciodvfy: nothing beyond what it says of the images'
 fi
 if command -v drtdump > /dev/null; then
-    drtdump "$work/RS.dcm" > "$work/drtdump.txt"
-    grep -c 'ROI Name' "$work/drtdump.txt" || true
+    drtdump "$out/RS.dcm" > "$work/drtdump.txt"
+    grep -E '^ *(ROI Name|Structure Set Label)' "$work/drtdump.txt" || true
 fi
 
 say 'Digests'
-(cd "$work" && $dcmtty digest RS.dcm -o MANIFEST && $dcmtty verify MANIFEST)
-(cd "$work" && $dcmtty digest --format sha256sum RS.dcm | sha256sum -c -)
+(cd "$out" && $dcmtty digest RS.dcm -o MANIFEST && $dcmtty verify MANIFEST)
+(cd "$out" && $dcmtty digest --format sha256sum RS.dcm | sha256sum -c -)
 
 say 'Plan, send, verify'
 # shellcheck disable=SC2086 # $connect is an option with its value, or nothing
-$dcmtty send "$work/RS.dcm" --to "$device" --dry-run --no-input $connect
+$dcmtty send "$out/RS.dcm" --to "$device" --dry-run --no-input $connect
 # shellcheck disable=SC2086
-$dcmtty send "$work/RS.dcm" --to "$device" --no-input $connect
+$dcmtty send "$out/RS.dcm" --to "$device" --no-input $connect
 # shellcheck disable=SC2086
 $dcmtty verify "$device:" --no-input $connect
 

@@ -137,7 +137,7 @@ def take_snapshot(
 
 
 def moved_cursor(view: View, picture: Picture, columns: float, rows: float) -> View:
-    """Return the view with the crosshair moved by pixels, kept inside the picture and on whole pixels."""
-    column = min(max(round(view.cursor[0]) + columns, 0), picture.columns - 1)
-    row = min(max(round(view.cursor[1]) + rows, 0), picture.rows - 1)
-    return replace(view, cursor=(float(column), float(row)))
+    """Return the view with the crosshair moved by pixels, kept inside the picture; between pixels it stays between."""
+    column = min(max(view.cursor[0] + columns, 0.0), picture.columns - 1.0)
+    row = min(max(view.cursor[1] + rows, 0.0), picture.rows - 1.0)
+    return replace(view, cursor=(column, row))

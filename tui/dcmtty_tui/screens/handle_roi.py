@@ -25,10 +25,11 @@ def ensure_set(desk: Desk) -> None:
     """
     if desk.session.series is None:
         raise UsageError("no series is open", remedy="choose one in the series pane")
-    if desk.session.read_only:
-        raise UsageError(f"read-only: {desk.session.read_only}", remedy="open the series it was drawn on")
-    if desk.session.history is None:
+    work = desk.session.work
+    if work is None or (work.series is not desk.session.series and not work.read_only):
         desk.session.new_structure_set(FIRST_LABEL)
+    elif desk.session.read_only:
+        raise UsageError(f"read-only: {desk.session.read_only}", remedy="open the series it was drawn on")
 
 
 def _rois(desk: Desk) -> tuple[Roi, ...]:
