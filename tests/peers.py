@@ -10,6 +10,7 @@ import pytest
 DEBIAN_PACKAGES: Final = {
     "dcentvfy": "dicom3tools",
     "dciodvfy": "dicom3tools",
+    "dcmdjpeg": "dcmtk",
     "dcmdump": "dcmtk",
     "dcmodify": "dcmtk",
     "drtdump": "dcmtk",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +11,12 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import RLELossless
 
 from dcmtty.dicom.codestream import frame_size
+from dcmtty.dicom.isolated import decoder
 from dcmtty.dicom.pixelfile import FOREIGN_ERRORS, MAX_FRAME_BYTES, UNDEFINED_LENGTH, PixelFile, StoredArray, quiet
 from dcmtty.errors import InputError
 from dcmtty.text import visible
 
 _BITS_ALLOCATED = frozenset({1, 8, 16, 32, 64})
-_HTJ2K = frozenset({"1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203"})
 _DAMAGED = "the file is damaged or of a kind that no decoder here reads"
 
 
@@ -57,12 +56,10 @@ def decode_frame(file: PixelFile, frame: int) -> Frame:
         raise InputError(f"{file.name}: no frame {frame}", remedy=f"it has frames 1 to {layout.frames}")
     try:
         with quiet():
-            _silence_gdcm()
-            decoded, after = _decoded(file, layout, frame)
+            decoded, photometric = _decoded(file, layout, frame)
     except FOREIGN_ERRORS as error:
         name = visible(file.syntax.name, 60)
         raise InputError(f"{file.name}: frame {frame} cannot be decoded ({name})", remedy=_DAMAGED) from error
-    photometric = str(after.get("photometric_interpretation", ""))
     shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
     if decoded.shape != shape:
         raise InputError(f"{file.name}: frame {frame} does not have the size that the header gives", remedy=_DAMAGED)
@@ -88,33 +85,24 @@ def _layout(file: PixelFile) -> _Layout:
     return layout
 
 
-def _silence_gdcm() -> None:
-    """GDCM prints its warnings on the terminal unless it is told not to."""
-    try:
-        import gdcm
-    except ImportError:
-        return
-    gdcm.Trace.DebugOff()
-    gdcm.Trace.WarningOff()
-    gdcm.Trace.ErrorOff()
-
-
-def _decoded(file: PixelFile, layout: _Layout, frame: int) -> tuple[StoredArray, Mapping[str, object]]:
+def _decoded(file: PixelFile, layout: _Layout, frame: int) -> tuple[StoredArray, str]:
     options = _options(file, layout)
     if not file.syntax.is_encapsulated:
         if file.length_bytes == UNDEFINED_LENGTH:
             raise InputError(f"{file.name}: native pixel data of undefined length", remedy=_DAMAGED)
         with file.stream() as stream:
-            return get_decoder(file.syntax).as_array(stream, index=frame - 1, **options)
+            array, after = get_decoder(file.syntax).as_array(stream, index=frame - 1, **options)
+            return array, str(after["photometric_interpretation"])
     offsets = options.pop("extended_offsets", None)
     with file.stream() as stream:
         codestream = get_frame(stream, frame - 1, number_of_frames=layout.frames, extended_offsets=offsets)
     _check_codestream(file, layout, codestream)
     options["number_of_frames"] = 1
-    if file.syntax in _HTJ2K:
-        return _decoded_htj2k(codestream, str(options["photometric_interpretation"]))
-    buffer = encapsulate([codestream], has_bot=False)
-    return get_decoder(file.syntax).as_array(buffer, index=0, **options)
+    if file.syntax == RLELossless:
+        # Decoded by pydicom itself, in Python, which cannot end the process.
+        array, after = get_decoder(file.syntax).as_array(encapsulate([codestream], has_bot=False), index=0, **options)
+        return array, str(after["photometric_interpretation"])
+    return decoder.decode(str(file.syntax), options, codestream)
 
 
 def _options(file: PixelFile, layout: _Layout) -> dict[str, Any]:
@@ -150,15 +138,6 @@ def _check_codestream(file: PixelFile, layout: _Layout, codestream: bytes) -> No
     if size is not None and size[:2] != (layout.rows, layout.columns):
         given, said = f"{size[0]} x {size[1]}", f"{layout.rows} x {layout.columns}"
         raise InputError(f"{file.name}: a compressed frame is {given} but the header says {said}", remedy=_DAMAGED)
-
-
-def _decoded_htj2k(codestream: bytes, photometric: str) -> tuple[StoredArray, Mapping[str, object]]:
-    """Decode High-Throughput JPEG 2000 with OpenJPEG directly: pydicom reaches it only through one more package."""
-    from openjpeg.utils import decode
-
-    decoded: StoredArray = np.asarray(decode(codestream))
-    after = "RGB" if photometric in {"YBR_ICT", "YBR_RCT"} else photometric
-    return decoded, {"photometric_interpretation": after}
 
 
 def _without_unused_bits(file: PixelFile, decoded: StoredArray) -> StoredArray:
