@@ -350,3 +350,31 @@ def test_bases_that_do_not_belong_are_refused(base: Path, series: Series, tmp_pa
     with pytest.raises(BuildRefused, match="same name"):
         save(target, series, with_roi(before, new_roi(series, name="Organ")), base=base)
     assert not target.exists()
+
+
+def test_a_loaded_set_whose_file_is_gone_is_written_anew_and_says_so(
+    base: Path, series: Series, tmp_path: Path
+) -> None:
+    before = load(base, series).structure_set
+    report = save(tmp_path / "rs.dcm", series, with_roi(before, new_roi(series)))
+    written = dcmread(tmp_path / "rs.dcm")
+    assert written.PredecessorStructureSetSequence[0].ReferencedSOPInstanceUID == before.sop_instance_uid
+    assert any("written anew" in note for note in report.notes)
+    assert len(written.StructureSetROISequence) == 6
+
+
+def test_sequences_coded_as_un_are_read_and_not_edited(base: Path, series: Series, tmp_path: Path) -> None:
+    save(tmp_path / "implicit.dcm", series, four_types(series), implicit=True)
+    raw = (tmp_path / "implicit.dcm").read_bytes()
+    _, start, end = implicit_element(raw, raw.index(b"\x06\x30\x39\x00"))
+    explicit = base.read_bytes()
+    at = explicit.index(b"\x06\x30\x39\x00SQ")
+    after = at + 12 + struct.unpack_from("<L", explicit, at + 8)[0]
+    coded = tmp_path / "un.dcm"
+    header = b"\x06\x30\x39\x00UN\0\0" + struct.pack("<L", end - start)
+    coded.write_bytes(explicit[:at] + header + raw[start:end] + explicit[after:])
+    ours, theirs = (load(path, series).structure_set.rois for path in (coded, base))
+    assert [len(roi.contours) for roi in ours] == [len(roi.contours) for roi in theirs]
+    assert abs(ours[0].contours[0].points_xyz - theirs[0].contours[0].points_xyz).max() == 0
+    with pytest.raises(BuildRefused, match="encoded as UN"):
+        edited(tmp_path / "rs.dcm", series, coded, adding(series))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pydicom.uid import RTStructureSetStorage
+
 from dcmtty.dicom.model import Instance, Series
 from dcmtty.errors import BuildRefused
 from dcmtty.rtstruct.compose import Composer, Tree
@@ -47,6 +49,14 @@ def image_tree(instance: Instance) -> Tree:
 def images(series: Series) -> list[Instance]:
     """Return the images of a series, each once, in the order of the slices."""
     return list({item.instance.sop_instance_uid: item.instance for item in series.slices}.values())
+
+
+def predecessor_tree(sop_instance_uid: str) -> Tree:
+    """Return Predecessor Structure Set Sequence for the set that this one was made from; nothing when there is none."""
+    if not sop_instance_uid:
+        return {}
+    item = {"ReferencedSOPClassUID": RTStructureSetStorage, "ReferencedSOPInstanceUID": sop_instance_uid}
+    return {"PredecessorStructureSetSequence": [item]}
 
 
 def completed(piece: Piece | None, series: Series, composer: Composer) -> bytes:

@@ -9,7 +9,8 @@ from pydicom.charset import convert_encodings, decode_bytes, encode_string, pyth
 
 UTF_8 = ("ISO_IR 192",)
 ESCAPE = 0x1B
-_DELIMITERS = frozenset(b"\\^=\r\n\t\f")
+_DELIMITERS = frozenset(b"\\\r\n\t\f")
+_NAME_DELIMITERS = _DELIMITERS | frozenset(b"^=")
 
 
 def is_plain(raw: bytes) -> bool:
@@ -17,8 +18,11 @@ def is_plain(raw: bytes) -> bool:
     return raw.isascii() and ESCAPE not in raw
 
 
-def decode(raw: bytes, terms: Sequence[str]) -> str | None:
-    """Return the text of bytes in a Specific Character Set (0008,0005), or None when they are not valid in it."""
+def decode(raw: bytes, terms: Sequence[str], *, person_name: bool = False) -> str | None:
+    """Return the text of bytes in a Specific Character Set (0008,0005), or None when they are not valid in it.
+
+    In a person's name `^` and `=` too end a code extension (PS3.5 6.1.2.5.3).
+    """
     if is_plain(raw):
         return raw.decode("ascii")
     encodings = _encodings(terms)
@@ -27,14 +31,14 @@ def decode(raw: bytes, terms: Sequence[str]) -> str | None:
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always")
         try:
-            text = decode_bytes(raw, encodings, set(_DELIMITERS))
+            text = decode_bytes(raw, encodings, set(_NAME_DELIMITERS if person_name else _DELIMITERS))
         except (UnicodeError, LookupError, ValueError):
             return None
     return None if complaints else text
 
 
 def encode(text: str, terms: Sequence[str]) -> bytes | None:
-    """Return the text in a Specific Character Set, or None when it cannot be written in it without loss."""
+    """Return a text that is no person's name in a Specific Character Set, or None when it cannot be without loss."""
     if text.isascii():
         return text.encode("ascii")
     encodings = _encodings(terms)

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from pydicom.uid import RTStructureSetStorage
-
 from dcmtty.contours.model import StructureSet
 from dcmtty.dicom.model import Series
 from dcmtty.errors import BuildRefused
-from dcmtty.rtstruct.chain import completed
+from dcmtty.rtstruct.chain import completed, predecessor_tree
 from dcmtty.rtstruct.compose import Composer
 from dcmtty.rtstruct.document import Document, read_document
 from dcmtty.rtstruct.edited_rois import ROI_SEQUENCES, Edits, edits_of, merged, roi_number
@@ -134,11 +132,7 @@ def _top_level(
     missing = {"PositionReferenceIndicator": "", "OperatorsName": "", "SeriesNumber": ""}
     missing["FrameOfReferenceUID"] = series.frame_of_reference_uid
     own |= {keyword: text for keyword, text in missing.items() if tag_of(keyword) not in document.pieces}
-    predecessor = {
-        "ReferencedSOPClassUID": RTStructureSetStorage,
-        "ReferencedSOPInstanceUID": document.text("SOPInstanceUID"),
-    }
-    return {**elements, **composer.elements({**own, "PredecessorStructureSetSequence": [predecessor]})}
+    return {**elements, **composer.elements({**own, **predecessor_tree(document.text("SOPInstanceUID"))})}
 
 
 def _base_notes(document: Document, loaded: LoadedSet, edits: Edits) -> Iterable[str]:

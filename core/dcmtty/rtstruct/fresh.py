@@ -9,7 +9,7 @@ from pydicom.uid import RTStructureSetStorage
 from dcmtty.contours.model import StructureSet
 from dcmtty.dicom.model import Series
 from dcmtty.rtstruct import charset
-from dcmtty.rtstruct.chain import frame_of_reference_tree
+from dcmtty.rtstruct.chain import frame_of_reference_tree, predecessor_tree
 from dcmtty.rtstruct.compose import Composer, Tree, texts
 from dcmtty.rtstruct.encoded import Syntax, joined
 from dcmtty.rtstruct.envelope import (
@@ -48,6 +48,8 @@ def new_file(series: Series, structure_set: StructureSet, sources: Sources, synt
     elements = {**copied.elements(syntax, terms), **composer.elements(tree)}
     if any(term not in _BASIC for term in terms):
         elements.update(composer.elements({"SpecificCharacterSet": "\\".join(terms)}))
+    if structure_set.sop_instance_uid:
+        notes.append("written anew, without the file it was loaded from: what is not shown of that one is not in this")
     items = [encode_roi(roi, series, composer, n, notes) for n, roi in enumerate(structure_set.rois, 1)]
     columns = [[roi.structure for roi in items], [roi.contours for roi in items], [roi.observation for roi in items]]
     elements.update(roi_sequences(columns, syntax))
@@ -77,7 +79,8 @@ def _own_attributes(series: Series, structure_set: StructureSet, now: datetime, 
         "ReferencedFrameOfReferenceSequence": [frame_of_reference_tree(series)],
         "ApprovalStatus": "UNAPPROVED",
     }
-    return {**tree, "StructureSetName": structure_set.name} if structure_set.name else tree
+    named: Tree = {"StructureSetName": structure_set.name} if structure_set.name else {}
+    return {**tree, **named, **predecessor_tree(structure_set.sop_instance_uid)}
 
 
 def _character_set(copied: Copied, tree: Tree, structure_set: StructureSet, notes: list[str]) -> tuple[str, ...]:

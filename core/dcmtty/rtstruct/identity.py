@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,12 +91,15 @@ class Copied:
     @property
     def is_plain(self) -> bool:
         """Whether every text is ASCII."""
-        return all(charset.is_plain(raw) for raw in _texts(self.nodes))
+        return all(charset.is_plain(raw) for _, raw in _texts(self.nodes))
 
     @property
     def is_readable(self) -> bool:
         """Whether every text is valid in the declared character set."""
-        return all(charset.decode(raw, self.character_set) is not None for raw in _texts(self.nodes))
+        return all(
+            charset.decode(raw, self.character_set, person_name=vr == "PN") is not None
+            for vr, raw in _texts(self.nodes)
+        )
 
     def elements(self, syntax: Syntax, character_set: tuple[str, ...]) -> dict[int, bytes]:
         """Return the attributes encoded, by tag; texts are re-encoded where the character sets differ."""
@@ -112,7 +116,7 @@ class Copied:
         raw = node.value if isinstance(node.value, bytes) else b""
         if node.vr not in _CHARSET_VRS or character_set == self.character_set or charset.is_plain(raw):
             return raw
-        text = charset.decode(raw, self.character_set)
+        text = charset.decode(raw, self.character_set, person_name=node.vr == "PN")
         encoded = None if text is None else charset.encode(text, character_set)
         if encoded is None:
             raise BuildRefused(f"{Tag(node.tag)} of the images cannot be re-encoded", remedy="correct the images")
@@ -127,7 +131,12 @@ def copied_from(series: Series) -> Copied:
         InputError: the file cannot be read any more.
     """
     require_one_patient(series)
-    path = series.first.path
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _copied(series.first.path)
+
+
+def _copied(path: Path) -> Copied:
     dataset = _read(path, [*REQUIRED, *OPTIONAL, "TimezoneOffsetFromUTC"])
     swap = dataset.original_encoding[1] is False
     nodes = {tag_of(keyword): Node(tag_of(keyword), dictionary_VR(tag_of(keyword)), b"") for keyword in REQUIRED}
@@ -186,11 +195,11 @@ def _has_plain_vr(tag: int) -> bool:
         return False
 
 
-def _texts(nodes: Iterable[Node]) -> Iterable[bytes]:
+def _texts(nodes: Iterable[Node]) -> Iterable[tuple[str, bytes]]:
     for node in nodes:
         if isinstance(node.value, bytes):
             if node.vr in _CHARSET_VRS:
-                yield node.value
+                yield node.vr, node.value
         else:
             for inner in node.value:
                 yield from _texts(inner)
