@@ -117,7 +117,8 @@ class Sshd:
         """Pin the server's host key, or another one, for dcmtty."""
         path = Path(os.environ["XDG_CONFIG_HOME"]) / "dcmtty" / "known_hosts"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(self.known_hosts_line(key))
+        with path.open("a") as stream:
+            stream.write(self.known_hosts_line(key))
 
     def start_again(self) -> None:
         """Start the stopped server again, with the same port, keys and folder."""
@@ -127,6 +128,16 @@ class Sshd:
     def limit_file_size(self, size_bytes: int) -> None:
         """Let files on this device grow no further than this, as if its disk were full; for connections from now on."""
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
+
+    def freeze(self) -> None:
+        """Halt the processes that serve connections: nothing is answered, nothing is lost."""
+        for child in _children(self.process.pid):
+            _kill(child, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        for child in _children(self.process.pid):
+            _kill(child, signal.SIGCONT)
 
     def stop(self) -> None:
         """Stop the server and every connection that it serves."""
@@ -144,9 +155,9 @@ def _children(pid: int) -> list[int]:
     return [one for child in direct for one in (*_children(child), child)]
 
 
-def _kill(pid: int) -> None:
+def _kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         return
 

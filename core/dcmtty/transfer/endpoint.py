@@ -38,6 +38,7 @@ class Destination:
 
     name: str
     path: str | None
+    """None for the device's own folder; below the account's home unless it starts with `/`."""
 
 
 def parse_destination(text: str) -> Destination:
@@ -46,11 +47,11 @@ def parse_destination(text: str) -> Destination:
     Raises:
         UsageError: the name or the path is not possible.
     """
-    name, colon, path = text.partition(":")
+    name, _, path = text.partition(":")
     check_name(name)
     if path and not is_plain_text(path):
         raise UsageError(f"{visible(text)}: the path has control characters", remedy="use another folder")
-    return Destination(name, path if colon else None)
+    return Destination(name, path or None)
 
 
 def find_endpoint(name: str, ssh_config: str | None = None) -> Endpoint:

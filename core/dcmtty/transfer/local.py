@@ -64,7 +64,7 @@ def local_files(
 def _refusal(path: str, name: str, digest: FileDigest, *, force: bool) -> str:
     for part in name.split("/"):
         if not _SAFE_NAME.fullmatch(part) or part in {".", ".."}:
-            return f"the name {visible(part)} is not safe on every device; use letters, digits, '.', '_' and '-'"
+            return f"the name {visible(part, 60)} is not safe on every device; use letters, digits, '.', '_' and '-'"
     if not force and preamble_state(_head(path), digest.size_bytes) == "executable":
         return "its preamble is executable (CVE-2019-11687); look into it, or use --force"
     return ""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "dcmtty.send/1"
 _PLANNED = {"new": "+", "same": "=", "replace": "*", "refused": "!"}
+_MOST_LINES = 20
 _WORDS = {"+": "sent", "*": "replaced", "=": "there already", "!": "failed", "-": "not sent", "?": "not verified"}
 
 
@@ -86,6 +87,8 @@ def _tell(plan: Plan) -> None:
     for device in plan.devices:
         if device.error is not None:
             diagnostics.error(device.error)
+        for target in [target for target in device.targets if target.state == "refused"][:_MOST_LINES]:
+            diagnostics.line(f"dcmtty: {device.device}: {visible(target.file.name, 60)}: {target.detail}")
         for folder in device.new_folders:
             diagnostics.note(f"{device.device}: the folder {visible(folder)} is new there")
 
