@@ -77,14 +77,15 @@ def _command_section(path: str, command: click.Command) -> str:
 def _option_row(option: click.Option) -> str:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     if isinstance(option.type, click.Choice):
-        names += " " + "\\|".join(str(choice) for choice in option.type.choices)
+        names += " " + "|".join(str(choice) for choice in option.type.choices)
     elif not option.is_flag and not option.count:
         names += f" {option.metavar or option.type.name.upper()}"
     meaning = " ".join((option.help or "").split())
     if option.show_default and isinstance(option.default, str | int | float) and not isinstance(option.default, bool):
         meaning += f" Default: {option.default}."
     required = " Required." if option.required else ""
-    return f"| {names} | {meaning}{required} |".replace("  ", " ")
+    cells = (cell.strip().replace("|", "\\|") for cell in (names, meaning + required))
+    return f"| {' | '.join(cells)} |"
 
 
 def _unwrapped(text: str) -> str:
