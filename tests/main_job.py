@@ -17,7 +17,10 @@ HAND: dict[int, tuple[tuple[float, float], ...]] = {
     21: ((25.5, 60.5), (60.5, 30.5), (100.5, 50.5), (95.5, 90.5), (45.5, 98.5)),
     22: ((40.5, 35.5), (88.5, 42.5), (102.5, 75.5), (60.5, 101.5), (22.5, 70.5)),
 }
-"""Contours entered by hand: slice number to corners as (column, row), between pixel centres so that a voxel is in or out."""
+"""Contours entered by hand: slice number to corners as (column, row), between pixel centres: a voxel is in or out."""
+
+Rois = dict[str, dict[str, list[NDArray[np.float64]]]]
+"""ROI name to SOP Instance UID to contours, shape (n, 3)."""
 
 HAND_CSV = "# frame: pixel-centre\nroi,interpreted_type,geometric_type,contour,column,row,slice\n" + "".join(
     f"Hand,ORGAN,CLOSED_PLANAR,{number},{column},{row},{slice_number}\n"
@@ -47,11 +50,11 @@ def perimeter_mm(points: NDArray[np.float64]) -> float:
     return float(np.linalg.norm(points - np.roll(points, -1, axis=0), axis=1).sum())
 
 
-def contours(path: Path) -> dict[str, dict[str, list[NDArray[np.float64]]]]:
+def contours(path: Path) -> Rois:
     """ROI name to SOP Instance UID to contours, shape (n, 3), as pydicom reads the file."""
     dataset = pydicom.dcmread(path)
     names = {int(item.ROINumber): str(item.ROIName) for item in dataset.StructureSetROISequence}
-    found: dict[str, dict[str, list[NDArray[np.float64]]]] = {}
+    found: Rois = {}
     for item in dataset.ROIContourSequence:
         by_image = found.setdefault(names[int(item.ReferencedROINumber)], {})
         for contour in item.get("ContourSequence", []):
@@ -62,7 +65,10 @@ def contours(path: Path) -> dict[str, dict[str, list[NDArray[np.float64]]]]:
 
 def hand_areas_mm2(series: Path) -> dict[str, float]:
     """SOP Instance UID to the area that the corners of HAND enclose, from pixel spacing and the images alone."""
-    images = sorted((pydicom.dcmread(path, stop_before_pixels=True) for path in series.iterdir()), key=lambda image: float(image.ImagePositionPatient[2]))
+    images = sorted(
+        (pydicom.dcmread(path, stop_before_pixels=True) for path in series.iterdir()),
+        key=lambda image: float(image.ImagePositionPatient[2]),
+    )
     found: dict[str, float] = {}
     for number, corners in HAND.items():
         image = images[number - 1]
@@ -91,7 +97,9 @@ def voxel_areas_mm2(path: Path, series: Path, work: Path) -> dict[str, dict[floa
 def _mask_areas(path: Path) -> dict[float, float]:
     data = path.read_bytes()
     header, _, body = data.partition(b"\n\n")
-    fields = dict(line.split(":", 1) for line in header.decode().splitlines() if ":" in line and not line.startswith("#"))
+    fields = dict(
+        line.split(":", 1) for line in header.decode().splitlines() if ":" in line and not line.startswith("#")
+    )
     sizes = [int(value) for value in fields["sizes"].split()]
     vectors = re.findall(r"\(([^)]*)\)", fields["space directions"])
     spacing = [abs(float(vector.split(",")[axis])) for axis, vector in enumerate(vectors)]
@@ -102,12 +110,16 @@ def _mask_areas(path: Path) -> dict[float, float]:
         body = gzip.decompress(body)
     voxels = np.frombuffer(body, dtype=np.uint8).reshape(sizes[::-1])
     counts = (voxels != 0).sum(axis=(1, 2))
-    return {round(z0 + index * spacing[2], 2): float(count) * spacing[0] * spacing[1] for index, count in enumerate(counts) if count}
+    return {
+        round(z0 + index * spacing[2], 2): float(count) * spacing[0] * spacing[1]
+        for index, count in enumerate(counts)
+        if count
+    }
 
 
 def check_result(path: Path, series: Path, structures: Path, work: Path) -> None:
     """Let dciodvfy, the shoelace formula and plastimatch judge a structure set of HAND and ROI 1 of `structures`."""
-    source_messages = {_attribute(line) for line in dciodvfy_messages(sorted(series.iterdir())[0])}
+    source_messages = {_attribute(line) for line in dciodvfy_messages(min(series.iterdir()))}
     assert [line for line in dciodvfy_messages(path) if _attribute(line) not in source_messages] == []
     written, before = contours(path), contours(structures)
     for uid, area in hand_areas_mm2(series).items():
@@ -124,12 +136,16 @@ def _attribute(message: str) -> str:
     return found[1] if found else message
 
 
-def _check_voxels(written: dict[str, dict[str, list[NDArray[np.float64]]]], path: Path, series: Path, work: Path) -> None:
-    image = pydicom.dcmread(sorted(series.iterdir())[0], stop_before_pixels=True)
+def _check_voxels(
+    written: dict[str, dict[str, list[NDArray[np.float64]]]], path: Path, series: Path, work: Path
+) -> None:
+    image = pydicom.dcmread(min(series.iterdir()), stop_before_pixels=True)
     spacing_mm = float(image.PixelSpacing[0])
     masks = voxel_areas_mm2(path, series, work)
     for name, by_image in written.items():
-        mask = next(areas for stem, areas in masks.items() if stem.replace("_", "") in name.replace("_", "") or name in stem)
+        mask = next(
+            areas for stem, areas in masks.items() if stem.replace("_", "") in name.replace("_", "") or name in stem
+        )
         polygons: dict[float, list[NDArray[np.float64]]] = {}
         for many in by_image.values():
             polygons.setdefault(round(float(many[0][0, 2]), 2), []).extend(many)

@@ -47,7 +47,7 @@ async def test_the_whole_job_by_keys_only(shared_data: Path, tmp_path: Path, ssh
         assert "read back and checked" in driver.line("message")
         check_result(target, series, structures, tmp_path)
         await driver.press("f4")
-        sha256 = subprocess.run([peer("sha256sum"), target], capture_output=True, text=True, check=True).stdout[:64]
+        sha256 = sha256_of(target)
         assert f"  SHA-256 {sha256}" in driver.rows(Pane.FILES)
         await send_with_trust(driver, sshd)
         arrived = sshd.folder / "RS.dcm"
@@ -74,6 +74,11 @@ async def send_with_trust(driver: Driver, sshd: Sshd) -> None:
     assert "y sends it" in driver.line("message")
     await driver.press("y")
     assert "1 of 1 files verified" in driver.line("message")
+
+
+def sha256_of(path: Path) -> str:
+    """The digest that coreutils gives."""
+    return subprocess.run([peer("sha256sum"), path], capture_output=True, text=True, check=True).stdout[:64]
 
 
 def flip_a_byte(path: Path) -> None:

@@ -28,7 +28,8 @@ class ActionProvider(Provider):
     def _run(self, action_id: str) -> None:
         screen = self.screen
         if isinstance(screen, MainScreen):
-            screen.run_from_palette(action_id)
+            screen.keyboard.call_by_name(action_id)
+            screen.repaint()
 
     async def discover(self) -> Hits:
         """List all actions."""

@@ -125,7 +125,7 @@ def _known_ending(error: BaseException) -> int | None:
     if isinstance(error, click.Abort | KeyboardInterrupt | Cancelled):
         diagnostics.line("dcmtty: interrupted; nothing half-made was kept")
         return 128 + signal.SIGINT
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, output.ClosedPipe | BrokenPipeError):
         output.abandon()
         return EXIT_CLOSED_PIPE
     return None

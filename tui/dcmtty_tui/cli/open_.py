@@ -10,6 +10,7 @@ from dcmtty_tui.cli import output
 from dcmtty_tui.cli.main import launch_app
 from dcmtty_tui.cli.options import ssh_config_option
 
+
 @click.command("open")
 @click.argument("paths", nargs=-1, type=click.Path())
 @ssh_config_option

@@ -14,6 +14,10 @@ class OutputFailed(Exception):
     """Standard output cannot be written, for another reason than a closed pipe."""
 
 
+class ClosedPipe(Exception):
+    """Whoever read standard output went away; not an OSError, because click would turn that into exit code 1."""
+
+
 def write_text(text: str) -> None:
     """Write text as it is; the caller has made it safe."""
     write_bytes(text.encode("utf-8", "backslashreplace"))
@@ -23,8 +27,8 @@ def write_bytes(data: bytes) -> None:
     """Write bytes as they are: a list of digests needs the names of files exactly."""
     try:
         sys.stdout.buffer.write(data)
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
     except OSError as error:
         raise OutputFailed(error.strerror or "write failed") from error
 
@@ -67,8 +71,8 @@ def flush() -> None:
     """Push everything out while errors can still be told."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
     except OSError as error:
         raise OutputFailed(error.strerror or "write failed") from error
 

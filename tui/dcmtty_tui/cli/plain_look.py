@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from dcmtty.dicom.scan import scan
+from dcmtty.text import visible
 from dcmtty_tui.cli import diagnostics, output
 from dcmtty_tui.cli.scan import write_tables
 from dcmtty_tui.cli.show import print_slice
+
+SIZE = (80, 30)
+"""Cells for the picture: fits a page and a log."""
 
 
 def print_look(paths: list[Path]) -> int:
@@ -16,7 +21,10 @@ def print_look(paths: list[Path]) -> int:
     write_tables(archive)
     if archive.series:
         output.write_text("\n")
-        print_slice(archive.series[0])
-    named = " ".join(str(path) for path in paths)
-    output.write_text(f"\nNext: run dcmtty {named} in a terminal, or dcmtty show {named} --slice 1\n")
-    return 0
+        print_slice(archive.series[0], SIZE, "half")
+    named = visible(shlex.join(str(path) for path in paths))
+    output.write_text(
+        f"\nNext: dcmtty {named} in a terminal opens the app (F3 contours, ? helps); without one: "
+        f"dcmtty tags FILE, dcmtty show {named} --slice N, dcmtty rtstruct build {named} --points FILE -o RS.dcm\n"
+    )
+    return 1 if archive.unreadable else 0

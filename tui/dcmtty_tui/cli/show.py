@@ -79,6 +79,17 @@ def command(  # noqa: PLR0913 - click passes each option
     return 0
 
 
+def print_slice(series: Series, size: tuple[int, int], glyphs: str) -> None:
+    """Print the middle slice of a series without colours, with its line above it."""
+    from dcmtty.dicom.window import default_window
+
+    number, count, _ = _place(series, None, None)
+    picture = _picture(series, None, number, diagnostics.progress_bar(quiet=True))
+    window = default_window(picture)
+    output.write_text(_header(series, picture, window, number, count, None) + "\n")
+    output.write_lines(_lines(picture, window, (), size, glyphs, "none"))
+
+
 def _size(text: str | None) -> tuple[int, int]:
     """Return the cells that the picture may take."""
     if text is None:

@@ -52,7 +52,7 @@ class Ui(Protocol):
     def redraw(self) -> None:
         """Draw the whole screen again."""
 
-    def open_help(self) -> None:
+    def open_help(self, mode: Mode, pane: Pane) -> None:
         """Explain the focused pane."""
 
     def open_palette(self) -> None:

@@ -62,7 +62,7 @@ def command(desk: Desk, call: Call) -> None:
 def show_help(desk: Desk, call: Call) -> None:
     """Explain the focused pane."""
     del call
-    desk.ui.open_help()
+    desk.ui.open_help(desk.mode, desk.pane)
 
 
 @handles("palette")

@@ -15,6 +15,7 @@ from dcmtty_tui import theme
 from dcmtty_tui.actions import ACTIONS, Mode, Pane
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.entry import Entry
+from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.layout import arrange
 from dcmtty_tui.screens.predicates import reason_against
 from dcmtty_tui.screens.series_rows import series_rows, series_title
@@ -27,7 +28,7 @@ from dcmtty_tui.widgets.slice_view import SliceView
 KEY_NAMES = {"space": "space", "escape": "esc", "shift+tab": "S-tab", "pagedown": "pgdn", "pageup": "pgup"}
 
 
-def paint(screen: Screen[int], desk: Desk, digits: str, entry: Entry | None) -> None:
+def paint(screen: Screen[int], desk: Desk, keyboard: Keyboard) -> None:
     """Bring every widget in line with the desk."""
     _arrange(screen, desk)
     snapshot = _picture(screen, desk)
@@ -39,11 +40,12 @@ def paint(screen: Screen[int], desk: Desk, digits: str, entry: Entry | None) -> 
     screen.query_one("#status", Lines).set_lines(status)
     _banner(screen, desk)
     _lists(screen, desk, snapshot)
+    entry = keyboard.entry
     if entry is not None:
         screen.query_one("#message", Lines).set_lines([[(f" {entry.prompt}", theme.DIM)]])
         screen.query_one("#footer", Lines).set_lines([_entry_line(entry, width)])
     else:
-        screen.query_one("#message", Lines).set_lines([_message(desk, digits)])
+        screen.query_one("#message", Lines).set_lines([_message(desk, keyboard.digits)])
         screen.query_one("#footer", Lines).set_lines([footer(desk, width)])
 
 

@@ -1,0 +1,86 @@
+"""What handlers ask of the screen: work in threads, the entry line, questions, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.screen import Screen
+
+from dcmtty.progress import Progress
+from dcmtty.transfer.authentication import Prompter
+from dcmtty_tui import workers
+from dcmtty_tui.actions import Mode, Pane
+from dcmtty_tui.screens.help import HelpScreen
+from dcmtty_tui.screens.keyboard import Keyboard
+from dcmtty_tui.screens.question import QuestionScreen, ScreenPrompter
+from dcmtty_tui.widgets.row_list import RowList
+from dcmtty_tui.widgets.slice_view import SliceView
+
+
+class ScreenUi:
+    """Does for handlers what only a screen can do; `changed` is called when something must be drawn again."""
+
+    def __init__(self, screen: Screen[int], keyboard: Keyboard, changed: Callable[[], None]) -> None:
+        self._screen = screen
+        self._keyboard = keyboard
+        self._changed = changed
+
+    def start_work(self, kind: str, work: Callable[[Progress], object]) -> None:
+        """Run work in a thread; the screen gets its result as WorkDone(kind, ...)."""
+        workers.start(self._screen, self._screen.app, kind, work)
+
+    def start_scan(self, paths: list[Path]) -> None:
+        """Scan files and folders in a thread."""
+        workers.start_scan(self._screen, self._screen.app, paths)
+
+    def cancel_work(self) -> bool:
+        """Stop what runs in the background; false when nothing does."""
+        running = [worker for worker in self._screen.app.workers if worker.group != "picture" and worker.is_running]
+        for worker in running:
+            worker.cancel()
+        return bool(running)
+
+    def is_working(self) -> bool:
+        """Say whether a transfer or a save runs."""
+        return any(worker.group in {"sent", "save"} and worker.is_running for worker in self._screen.app.workers)
+
+    def ask(self, kind: str, prompt: str, initial: str = "") -> None:
+        """Open the entry line; what is typed comes back to the handler of `kind`."""
+        self._keyboard.ask(kind, prompt, initial)
+
+    def question(self, text: str, answered: Callable[[bool], None], *, word: str = "") -> None:
+        """Ask yes or no; with `word`, yes means that it was typed."""
+
+        def take(answer: bool | None) -> None:  # noqa: FBT001 - the answer
+            self._keyboard.guarded(lambda: answered(bool(answer)))
+            self._changed()
+
+        self._screen.app.push_screen(QuestionScreen(text, word=word), take)
+
+    def prompter(self) -> Prompter:
+        """Return who asks for passwords, from any thread."""
+        return ScreenPrompter(self._screen.app)
+
+    def rows(self, pane: Pane) -> RowList:
+        """Return the list of a pane."""
+        return self._screen.query_one(f"#{pane.value}", RowList)
+
+    def redraw(self) -> None:
+        """Draw the whole screen again."""
+        self._screen.refresh(layout=True)
+        for widget in self._screen.query("*"):
+            widget.refresh()
+
+    def open_help(self, mode: Mode, pane: Pane) -> None:
+        """Explain the focused pane."""
+        text = SliceView.help_text if pane is Pane.PICTURE else self.rows(pane).help_text
+        self._screen.app.push_screen(HelpScreen(mode, pane, text))
+
+    def open_palette(self) -> None:
+        """Open the palette."""
+        self._screen.app.action_command_palette()
+
+    def leave(self) -> None:
+        """End the app."""
+        self._screen.app.exit(0)
