@@ -123,12 +123,24 @@ def test_adding_to_a_real_set_keeps_every_item_of_it(shared_data: Path, tmp_path
     assert {item.instance.sop_instance_uid for item in series.slices} <= uids
 
 
-@pytest.mark.parametrize("file", ["dummy_rt.dcm", "non_existent_reference_rt.dcm"])
-def test_adding_to_a_set_with_and_without_references(shared_data: Path, tmp_path: Path, file: str) -> None:
-    folder = shared_data / "ct-rtstruct" / "rt-utils-mock"
-    (series,) = scan([folder]).series
-    _, written = edited(tmp_path / "rs.dcm", series, folder / file, adding(series))
-    assert item_digests(folder / file).items() <= item_digests(tmp_path / "rs.dcm").items()
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rt-utils-mock/dummy_rt.dcm",
+        "rt-utils-mock/non_existent_reference_rt.dcm",
+        "radiomics-phantom-pat2/DCM_RS_00041.dcm",
+        "pymedphys-tiny/TinyFS_StrctrSets.dcm",
+        "dicompyler-breast/rtss.dcm",
+    ],
+)
+def test_adding_to_sets_of_many_makers(shared_data: Path, tmp_path: Path, name: str) -> None:
+    """Without references, with repeated first points, without preamble, reviewed, with images that are not there."""
+    base = shared_data / "ct-rtstruct" / name
+    (series,) = scan([base.parent]).series
+    _, written = edited(tmp_path / "rs.dcm", series, base, lambda before: with_roi(before, new_roi(series, 99, "Zz")))
+    before = item_digests(base)
+    assert len(before) >= 3
+    assert before.items() <= item_digests(tmp_path / "rs.dcm").items()
     (frame,) = written.ReferencedFrameOfReferenceSequence
     named = frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
     assert (frame.FrameOfReferenceUID, named.SeriesInstanceUID) == (series.frame_of_reference_uid, series.series_uid)
@@ -378,3 +390,72 @@ def test_sequences_coded_as_un_are_read_and_not_edited(base: Path, series: Serie
     assert abs(ours[0].contours[0].points_xyz - theirs[0].contours[0].points_xyz).max() == 0
     with pytest.raises(BuildRefused, match="encoded as UN"):
         edited(tmp_path / "rs.dcm", series, coded, adding(series))
+
+
+def test_what_its_maker_wrote_oddly_does_not_hinder_an_edit(base: Path, series: Series, tmp_path: Path) -> None:
+    def oddly(dataset: Dataset) -> None:
+        dataset.StructureSetROISequence[0].ROIGenerationAlgorithm = "BY_MACHINE"
+        dataset.StructureSetROISequence[0].ROIName = dataset.StructureSetROISequence[1].ROIName = "Same"
+        dataset.ROIContourSequence[0].ROIDisplayColor = [1, 2, 999]
+        dataset.RTROIObservationsSequence[0].RTROIInterpretedType = "UNDEFINED"
+        del dataset.StructureSetROISequence[0].ReferencedFrameOfReferenceUID
+
+    coded = recoded(base, ExplicitVRLittleEndian, oddly)
+    coded.write_bytes(coded.read_bytes().replace(b"Same", b"S\xe4me", 1))
+
+    def extend(before: StructureSet) -> StructureSet:
+        organ = before.rois[0]
+        ring = contour_on(series, 1, circle(15, 12, 5, 4))
+        return with_roi(before, replace(organ, contours=(*organ.contours, ring), origin=-1))
+
+    edited(tmp_path / "rs.dcm", series, coded, extend)
+    raw = (tmp_path / "rs.dcm").read_bytes()
+    assert b"S\xe4me" in raw
+    assert b"UNDEFINED" in raw
+    assert b"BY_MACHINE" in raw
+    assert b"1\\2\\999" in raw
+    roi = load(tmp_path / "rs.dcm", series).structure_set.rois[0]
+    assert (len(roi.contours), roi.frame_of_reference_uid) == (3, series.frame_of_reference_uid)
+
+
+def test_an_item_with_a_character_set_of_its_own_is_read_and_edited_in_it(
+    base: Path, series: Series, tmp_path: Path
+) -> None:
+    def own_set(dataset: Dataset) -> None:
+        dataset.StructureSetROISequence[0].SpecificCharacterSet = "ISO_IR 100"
+        dataset.StructureSetROISequence[0].ROIName = "Nière"
+
+    coded = recoded(base, ExplicitVRLittleEndian, own_set)
+    assert load(coded).structure_set.rois[0].name == "Nière"
+    _, written = edited(
+        tmp_path / "rs.dcm",
+        series,
+        coded,
+        lambda before: with_roi(before, replace(before.rois[0], name="Blåse", origin=-1)),
+    )
+    assert written.StructureSetROISequence[0].ROIName == "Blåse"
+
+
+def test_equal_names_in_a_base_are_told_and_kept(base: Path, series: Series, tmp_path: Path) -> None:
+    def same(dataset: Dataset) -> None:
+        dataset.StructureSetROISequence[3].ROIName = "Organ"
+
+    report, _ = edited(tmp_path / "rs.dcm", series, recoded(base, ExplicitVRLittleEndian, same), adding(series))
+    assert any("ROIs 1 and 4 have the same name" in note for note in report.notes)
+
+
+def test_an_roi_of_another_frame_of_reference_can_be_kept_and_not_edited(
+    base: Path, series: Series, tmp_path: Path
+) -> None:
+    def elsewhere(dataset: Dataset) -> None:
+        dataset.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = "1.2.9"
+
+    coded = recoded(base, ExplicitVRLittleEndian, elsewhere)
+    edited(tmp_path / "rs.dcm", series, coded, adding(series))
+    with pytest.raises(BuildRefused, match="ROI 1 is in another Frame of Reference"):
+        edited(
+            tmp_path / "rs2.dcm",
+            series,
+            coded,
+            lambda before: with_roi(before, replace(before.rois[0], name="Kidney", origin=-1)),
+        )

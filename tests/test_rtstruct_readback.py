@@ -101,6 +101,9 @@ def setting(path: str, value: object) -> Callable[[Dataset], None]:
         setting("SOPInstanceUID", "1.2.9"),
         setting("StudyInstanceUID", "1.2.9"),
         setting("FrameOfReferenceUID", "1.2.9"),
+        setting("PatientID", "T-2"),
+        setting("PatientName", "Case^Tost"),
+        setting("StudyID", "8"),
         setting("ReferencedFrameOfReferenceSequence.0.FrameOfReferenceUID", "1.2.9"),
     ],
 )

@@ -9,6 +9,8 @@ from pydicom.charset import convert_encodings, decode_bytes, encode_string, pyth
 
 UTF_8 = ("ISO_IR 192",)
 ESCAPE = 0x1B
+GB2312_DESIGNATOR = "\x1b$)A"
+"""Python's codec of ISO 2022 IR 58, which pydicom leaves the escape sequences to, does not take them away."""
 _DELIMITERS = frozenset(b"\\\r\n\t\f")
 _NAME_DELIMITERS = _DELIMITERS | frozenset(b"^=")
 
@@ -34,7 +36,8 @@ def decode(raw: bytes, terms: Sequence[str], *, person_name: bool = False) -> st
             text = decode_bytes(raw, encodings, set(_NAME_DELIMITERS if person_name else _DELIMITERS))
         except (UnicodeError, LookupError, ValueError):
             return None
-    return None if complaints else text
+    text = text.replace(GB2312_DESIGNATOR, "")
+    return None if complaints or chr(ESCAPE) in text else text
 
 
 def encode(text: str, terms: Sequence[str]) -> bytes | None:

@@ -65,6 +65,7 @@ def derived_file(series: Series, structure_set: StructureSet, base: Path, source
         document.syntax.uid,
         frozenset(edits.untouched),
         edits.kept,
+        edits.unchanged,
         edits.unreadable,
         (*_base_notes(document, loaded, edits), *edits.notes),
     )

@@ -78,7 +78,7 @@ def read_document(path: Path) -> Document:
     except InputError as error:
         raise type(error)(f"{name}: {error.message}", remedy=error.remedy) from error
     _require_structure_set(pieces, syntax, name, dicom=has_preamble or _looks_like_dicom(data))
-    return Document(path, syntax, pieces, _terms(pieces), has_preamble)
+    return Document(path, syntax, pieces, terms_of(pieces), has_preamble)
 
 
 def _require_structure_set(pieces: Mapping[int, Piece], syntax: Syntax, name: str, *, dicom: bool) -> None:
@@ -90,9 +90,10 @@ def _require_structure_set(pieces: Mapping[int, Piece], syntax: Syntax, name: st
         raise InputError(f"{name}: transfer syntax {visible(syntax.uid)} is none for an RTSTRUCT", remedy="convert it")
 
 
-def _terms(pieces: Mapping[int, Piece]) -> tuple[str, ...]:
+def terms_of(pieces: Mapping[int, Piece], inherited: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the character set of a data set or an item; an item inherits it unless it has its own (PS3.5 7.5.3)."""
     text = text_of(pieces, "SpecificCharacterSet")
-    return tuple(term.strip() for term in text.split("\\")) if text else ()
+    return tuple(term.strip() for term in text.split("\\")) if text else inherited
 
 
 def _looks_like_dicom(data: bytes) -> bool:

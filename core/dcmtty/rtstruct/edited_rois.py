@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dcmtty.contours.model import Contour, Roi
 from dcmtty.dicom.model import Series
 from dcmtty.errors import BuildRefused
-from dcmtty.rtstruct.compose import Composer
-from dcmtty.rtstruct.document import Document, items_of, text_of
+from dcmtty.rtstruct.compose import Composer, Tree
+from dcmtty.rtstruct.document import Document, items_of, terms_of, text_of
 from dcmtty.rtstruct.encoded import Item, item, joined, sequence, tag_of
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.roi_items import (
@@ -28,6 +28,8 @@ ROI_SEQUENCES = {
 }
 """The three sequences of an ROI, and by which attribute an item names it."""
 
+_LABELS = ("name", "color", "interpreted_type", "generation_algorithm")
+
 
 @dataclass(slots=True)
 class Edits:
@@ -37,6 +39,7 @@ class Edits:
     """Items by sequence and ROI Number; empty bytes take an item away."""
     untouched: set[int] = field(default_factory=set)
     kept: dict[int, dict[int, int]] = field(default_factory=dict)
+    unchanged: dict[int, frozenset[str]] = field(default_factory=dict)
     unreadable: dict[int, frozenset[int]] = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)
     """ROIs that have nothing of the base."""
@@ -60,7 +63,7 @@ def edits_of(document: Document, loaded: LoadedSet, series: Series, rois: tuple[
     for number in before.keys() - wanted:
         edits.put(number, b"", b"", b"")
     changed = [roi for roi in rois if not _is_same(roi, before.get(roi.number))]
-    require_distinct(rois, changed)
+    require_distinct(rois, [roi for roi in changed if _is_renamed(roi, before.get(roi.number))])
     edits.untouched = wanted - {roi.number for roi in changed}
     unreadable = {number: _unreadable(loaded, number) for number in before}
     edits.unreadable = {number: unreadable[number] for number in edits.untouched if unreadable[number]}
@@ -94,8 +97,12 @@ def _is_same(roi: Roi, was: Roi | None) -> bool:
     )
 
 
+def _is_renamed(roi: Roi, was: Roi | None) -> bool:
+    return was is None or roi.name != was.name
+
+
 def _labels(roi: Roi) -> tuple[object, ...]:
-    return roi.name, tuple(roi.color), roi.interpreted_type, roi.generation_algorithm
+    return tuple(getattr(roi, label) for label in _LABELS)
 
 
 def _is_same_contour(now: Contour, then: Contour) -> bool:
@@ -121,40 +128,71 @@ class _Edited:
 def _edit_roi(
     edited: _Edited, document: Document, series: Series, composer: Composer, observation_number: int, edits: Edits
 ) -> None:
-    roi, was = edited.roi, edited.was
-    require_roi(roi, edits.notes)
-    found = {name: _item_of(document, name, roi.number) for name in ROI_SEQUENCES}
-    encoded = _contour_items(edited, found["ROIContourSequence"], series, composer, edits)
-    structure = {
-        "ROINumber": str(roi.number),
-        **({"ROIName": roi.name.strip()} if roi.name != was.name else {}),
-        **({"ROIGenerationAlgorithm": roi.generation_algorithm} if _labels(roi)[3] != _labels(was)[3] else {}),
-    }
-    contours = {"ReferencedROINumber": str(roi.number)}
-    if roi.color != was.color:
-        contours["ROIDisplayColor"] = color_text(roi)
-    observation = observation_tree(roi, observation_number)
-    if found["RTROIObservationsSequence"] is not None:
-        changed = roi.interpreted_type != was.interpreted_type
-        observation = {"RTROIInterpretedType": roi.interpreted_type} if changed else {}
-    tag = tag_of("ContourSequence")
-    drawn = composer.elements(contours) | ({tag: sequence(tag, encoded, composer.syntax)} if encoded else {})
+    roi, number = edited.roi, edited.roi.number
+    if edited.was.frame_of_reference_uid not in {"", series.frame_of_reference_uid}:
+        raise BuildRefused(f"ROI {number} is in another Frame of Reference", remedy="undo its edits")
+    structure, drawn, seen = (_item_of(document, name, number) for name in ROI_SEQUENCES)
+    unchanged = _unchanged(edited, drawn, seen)
+    require_roi(roi, edits.notes, unchanged)
+    contours = _contour_items(edited, drawn, series, composer, edits)
+    edits.unchanged[number] = unchanged
     edits.put(
-        roi.number,
-        _changed(found["StructureSetROISequence"], composer.elements(structure), composer, without=("ROIVolume",)),
-        _changed(found["ROIContourSequence"], drawn, composer, without=("ContourSequence",)),
-        _changed(found["RTROIObservationsSequence"], composer.elements(observation), composer),
+        number,
+        _changed(structure, _structure_tree(edited, series, unchanged), composer, without=("ROIVolume",)),
+        _with_contours(drawn, _drawn_tree(roi, unchanged), contours, composer),
+        _changed(seen, _observation_tree(roi, seen, observation_number, unchanged), composer),
     )
 
 
+def _unchanged(edited: _Edited, drawn: Item | None, seen: Item | None) -> frozenset[str]:
+    """Return which labels keep the bytes of the base; those of an item that the base lacks cannot."""
+    missing = {label for label, item in (("color", drawn), ("interpreted_type", seen)) if item is None}
+    now, then = edited.roi, edited.was
+    return frozenset(label for label in _LABELS if getattr(now, label) == getattr(then, label)) - missing
+
+
+def _structure_tree(edited: _Edited, series: Series, unchanged: frozenset[str]) -> Tree:
+    tree = {"ROINumber": str(edited.roi.number)}
+    if not edited.was.frame_of_reference_uid:
+        tree["ReferencedFrameOfReferenceUID"] = series.frame_of_reference_uid
+    if "name" not in unchanged:
+        tree["ROIName"] = edited.roi.name.strip()
+    if "generation_algorithm" not in unchanged:
+        tree["ROIGenerationAlgorithm"] = edited.roi.generation_algorithm
+    return tree
+
+
+def _drawn_tree(roi: Roi, unchanged: frozenset[str]) -> Tree:
+    color = {} if "color" in unchanged else {"ROIDisplayColor": color_text(roi)}
+    return {**color, "ReferencedROINumber": str(roi.number)}
+
+
+def _observation_tree(roi: Roi, seen: Item | None, observation_number: int, unchanged: frozenset[str]) -> Tree:
+    if seen is None:
+        return observation_tree(roi, observation_number)
+    return {} if "interpreted_type" in unchanged else {"RTROIInterpretedType": roi.interpreted_type}
+
+
+def _with_contours(found: Item | None, tree: Tree, contours: list[bytes], composer: Composer) -> bytes:
+    tag = tag_of("ContourSequence")
+    drawn = {tag: sequence(tag, contours, composer.syntax)} if contours else {}
+    return _changed(found, tree, composer, without=("ContourSequence",), elements=drawn)
+
+
 def _changed(
-    found: Item | None, elements: Mapping[int, bytes], composer: Composer, without: tuple[str, ...] = ()
+    found: Item | None,
+    tree: Tree,
+    composer: Composer,
+    without: tuple[str, ...] = (),
+    elements: Mapping[int, bytes] | None = None,
 ) -> bytes:
-    """Return an item of the base with some elements set and some left out; a new item where the base has none."""
-    kept = {} if found is None else {tag: piece.encoded for tag, piece in found.pieces().items()}
-    for keyword in (*without, "DigitalSignaturesSequence"):
+    """Return an item of the base with some attributes set and some left out; a new item where the base has none."""
+    pieces = {} if found is None else found.pieces()
+    composer = replace(composer, character_set=terms_of(pieces, composer.character_set))
+    kept = {tag: piece.encoded for tag, piece in pieces.items()}
+    for keyword in (*without, "DigitalSignaturesSequence", "MACParametersSequence"):
         kept.pop(tag_of(keyword), None)
-    return item(joined({**kept, **elements}), composer.syntax)
+    return item(joined({**kept, **composer.elements(tree), **(elements or {})}), composer.syntax)
 
 
 def _item_of(document: Document, name: str, number: int) -> Item | None:

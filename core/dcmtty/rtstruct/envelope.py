@@ -41,6 +41,8 @@ class Built:
     """Numbers of the ROIs whose items are those of the base, byte for byte."""
     kept: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
     """Of edited ROIs: which contour of the file (from 0) is which contour of the base, byte for byte."""
+    unchanged: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Of edited ROIs: which of name, color, interpreted_type and generation_algorithm have the bytes of the base."""
     unreadable: Mapping[int, frozenset[int]] = field(default_factory=dict)
     """Contours of the file (from 0) that came from the base and cannot be read; by ROI Number."""
     notes: tuple[str, ...] = ()

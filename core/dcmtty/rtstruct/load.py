@@ -12,7 +12,7 @@ from dcmtty.contours.placement import place
 from dcmtty.dicom.model import Series
 from dcmtty.errors import InputError
 from dcmtty.rtstruct.contour_items import Unusable, read_contour
-from dcmtty.rtstruct.document import Document, items_of, read_document, text_of
+from dcmtty.rtstruct.document import Document, items_of, read_document, terms_of, text_of
 from dcmtty.rtstruct.encoded import Piece, tag_of
 from dcmtty.rtstruct.references import References, references
 from dcmtty.text import visible
@@ -134,9 +134,16 @@ class _Reader:
                 self.notes.append(f"ROI Number {number} is given twice; only the first is shown")
                 continue
             found[number] = self._roi(number, pieces, contours.get(number), observations.get(number), len(found))
+        self._tell_of_equal_names(found.values())
         for dangling in sorted((contours.keys() | observations.keys()) - found.keys()):
             self.notes.append(f"contours or observations name ROI Number {dangling}, which is not in the set")
         return tuple(found.values())
+
+    def _tell_of_equal_names(self, rois: Iterable[Roi]) -> None:
+        numbers: dict[str, list[str]] = {}
+        for roi in rois:
+            numbers.setdefault(roi.name, []).append(str(roi.number))
+        self.notes += [f"ROIs {' and '.join(same)} have the same name" for same in numbers.values() if len(same) > 1]
 
     def _roi(
         self,
@@ -146,7 +153,7 @@ class _Reader:
         observation: Mapping[int, Piece] | None,
         position: int,
     ) -> Roi:
-        terms = self.document.character_set
+        terms = terms_of(pieces, self.document.character_set)
         frame_of_reference = text_of(pieces, "ReferencedFrameOfReferenceUID")
         return Roi(
             number=number,
@@ -183,7 +190,7 @@ class _Reader:
             return replace(contour, sop_instance_uid="", frame=0)
         placement = place(contour.points_xyz, series, sop_instance_uid=contour.sop_instance_uid)
         if contour.sop_instance_uid and contour.sop_instance_uid not in self.images:
-            self.strays["name an image that is not in this series and were placed by distance"] += 1
+            self.strays["name an image that is not in this series; only their distance can place them"] += 1
         elif placement.slice_number and contour.sop_instance_uid not in {"", placement.sop_instance_uid}:
             self.strays["lie on another slice than the one they name"] += 1
         if placement.slice_number is None and contour.geometric_type is not GeometricType.OPEN_NONPLANAR:

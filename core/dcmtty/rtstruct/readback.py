@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from dcmtty.contours.model import Contour, Roi, StructureSet
 from dcmtty.dicom.model import Series
 from dcmtty.rtstruct.envelope import Built
 from dcmtty.rtstruct.readback_base import BaseItems, by_number, raw_value, refused
-from dcmtty.rtstruct.readback_planes import ImageHeaders
+from dcmtty.rtstruct.readback_planes import IDENTITY, ImageHeaders
 
 GRID_MM = 0.0005 + 1e-9
 """How far a written coordinate may be from the one that was asked for: half a step of the 0.001 mm grid."""
@@ -61,12 +62,13 @@ def _verify(path: Path, series: Series, structure_set: StructureSet, built: Buil
     drawn = by_number(written, "ROIContourSequence", "ReferencedROINumber")
     seen = by_number(written, "RTROIObservationsSequence", "ReferencedROINumber")
     before = BaseItems(base)
+    before.check_identity(written)
     for roi in structure_set.rois:
         items = (rois[roi.number], drawn.get(roi.number), seen.get(roi.number))
         if roi.number in built.untouched_rois:
             before.check_untouched(roi.number, items)
         else:
-            _check_labels(roi, items, series)
+            _check_labels(roi, items, series, built.unchanged.get(roi.number, frozenset()), before)
             _check_contours(roi, items[1], built, images, before)
     _check_references(written, built)
 
@@ -99,10 +101,14 @@ def _check_meta(written: Dataset, built: Built) -> None:
         raise refused("modality or approval is not what it should be")
 
 
+def _text(dataset: Dataset, keyword: str) -> str:
+    """Return a value without the designators of GB 2312 that pydicom leaves in it."""
+    return str(dataset.get(keyword) or "").replace("\x1b$)A", "")
+
+
 def _check_identity(written: Dataset, image: Dataset) -> None:
-    """Study and Frame of Reference are compared here; the copied bytes themselves are compared in tests."""
-    for keyword in ("StudyInstanceUID", "FrameOfReferenceUID"):
-        if written[keyword].value != image[keyword].value:
+    for keyword in IDENTITY:
+        if _text(written, keyword) != _text(image, keyword):
             raise refused(f"{keyword} is not that of the images")
     if written.SeriesInstanceUID == image.SeriesInstanceUID:
         raise refused("its Series Instance UID is that of the images")
@@ -125,21 +131,30 @@ def _check_chain(written: Dataset, series: Series, *, strict: bool) -> None:
         raise refused("its references do not name every image of the series")
 
 
-def _check_labels(roi: Roi, items: tuple[Dataset, Dataset | None, Dataset | None], series: Series) -> None:
+def _check_labels(
+    roi: Roi,
+    items: tuple[Dataset, Dataset | None, Dataset | None],
+    series: Series,
+    unchanged: frozenset[str],
+    before: BaseItems,
+) -> None:
     structure, drawn, seen = items
-    which = f"of ROI {roi.number}"
-    if str(structure.get("ROIName")).strip() != roi.name.strip():
-        raise refused(f"the name {which} differs")
-    if structure.get("ReferencedFrameOfReferenceUID") != series.frame_of_reference_uid:
-        raise refused(f"the Frame of Reference {which} differs")
-    if (structure.get("ROIGenerationAlgorithm") or "") != roi.generation_algorithm:
-        raise refused(f"the generation algorithm {which} differs")
     if drawn is None or seen is None:
-        raise refused(f"the contour item or the observation {which} is missing")
-    if tuple(int(part) for part in drawn.get("ROIDisplayColor") or roi.color) != tuple(roi.color):
-        raise refused(f"the colour {which} differs")
-    if (seen.get("RTROIInterpretedType") or "") != roi.interpreted_type:
-        raise refused(f"the interpreted type {which} differs")
+        raise refused(f"the contour item or the observation of ROI {roi.number} is missing")
+    if structure.get("ReferencedFrameOfReferenceUID") != series.frame_of_reference_uid:
+        raise refused(f"the Frame of Reference of ROI {roi.number} differs")
+    written: dict[str, Callable[[], object]] = {
+        "name": lambda: str(structure.get("ROIName")).strip(),
+        "generation_algorithm": lambda: structure.get("ROIGenerationAlgorithm") or "",
+        "color": lambda: tuple(int(part) for part in drawn.ROIDisplayColor),
+        "interpreted_type": lambda: seen.get("RTROIInterpretedType") or "",
+    }
+    wanted = {"name": roi.name.strip(), "color": tuple(roi.color)}
+    for label, value in written.items():
+        if label in unchanged:
+            before.check_label(roi.number, items, label)
+        elif value() != wanted.get(label, getattr(roi, label)):
+            raise refused(f"the {label} of ROI {roi.number} differs")
 
 
 def _check_contours(roi: Roi, drawn: Dataset | None, built: Built, images: ImageHeaders, before: BaseItems) -> None:

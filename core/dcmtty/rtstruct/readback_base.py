@@ -13,18 +13,51 @@ from pydicom.errors import InvalidDicomError
 from dcmtty.errors import VerificationFailed
 from dcmtty.text import visible
 
+_IDENTITY = (0x00100010, 0x00100020, 0x00100030, 0x00100040, 0x0020000D, 0x00200010, 0x00080020, 0x00080030, 0x00080050)
+"""Patient's Name, ID, Birth Date, Sex; Study Instance UID, ID, Date, Time; Accession Number."""
+_LABELS = {
+    "name": (0, 0x30060026),
+    "generation_algorithm": (0, 0x30060036),
+    "color": (1, 0x3006002A),
+    "interpreted_type": (2, 0x300600A4),
+}
+"""In which of the three items of an ROI a label stands, and its tag."""
+
 
 class BaseItems:
     """The items of the set that was edited."""
 
     def __init__(self, path: Path | None) -> None:
-        dataset = Dataset() if path is None else _read(path)
+        dataset = self._dataset = Dataset() if path is None else _read(path)
         self._contours = by_number(dataset, "ROIContourSequence", "ReferencedROINumber")
         self._items = (
             by_number(dataset, "StructureSetROISequence", "ROINumber"),
             self._contours,
             by_number(dataset, "RTROIObservationsSequence", "ReferencedROINumber"),
         )
+
+    def check_identity(self, written: Dataset) -> None:
+        """Check that patient and study are those of the base.
+
+        Raises:
+            VerificationFailed: they are not.
+        """
+        for tag in _IDENTITY:
+            if tag in self._dataset and not (tag in written and _same_element(self._dataset, written, tag)):
+                raise refused(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is not that of the base")
+
+    def check_label(self, number: int, items: Sequence[Dataset | None], label: str) -> None:
+        """Check that a label that nobody edited has the value of the base.
+
+        Raises:
+            VerificationFailed: it has not.
+        """
+        place, tag = _LABELS[label]
+        then, now = self._items[place].get(number), items[place]
+        if then is None or now is None or (tag in then) != (tag in now):
+            raise refused(f"the {label} of ROI {number} was not edited and differs from the base")
+        if tag in then and not _same_element(then, now, tag):
+            raise refused(f"the {label} of ROI {number} was not edited and differs from the base")
 
     def check_untouched(self, number: int, items: Sequence[Dataset | None]) -> None:
         """Check that the three items of an ROI are those of the base.

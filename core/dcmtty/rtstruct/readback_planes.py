@@ -15,10 +15,14 @@ from pydicom.errors import InvalidDicomError
 from dcmtty.errors import VerificationFailed
 from dcmtty.text import visible
 
+IDENTITY = (
+    "StudyInstanceUID", "FrameOfReferenceUID", "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
+    "StudyDate", "StudyTime", "StudyID", "AccessionNumber",
+)  # fmt: skip
+"""What an RTSTRUCT must have in common with its images."""
 _KEYWORDS = (
-    "SOPInstanceUID", "FrameOfReferenceUID", "SeriesInstanceUID", "StudyInstanceUID", "ImagePositionPatient",
-    "ImageOrientationPatient", "GridFrameOffsetVector", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
+    *IDENTITY, "SOPInstanceUID", "SeriesInstanceUID", "ImagePositionPatient", "ImageOrientationPatient",
+    "GridFrameOffsetVector", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 
 _Triple = tuple[float, float, float]

@@ -68,37 +68,42 @@ def color_text(roi: Roi) -> str:
     return "\\".join(str(part) for part in roi.color)
 
 
-def require_roi(roi: Roi, notes: list[str]) -> None:
-    """Check everything of an ROI but its contours.
+def require_roi(roi: Roi, notes: list[str], unchanged: frozenset[str] = frozenset()) -> None:
+    """Check everything of an ROI but its contours; what is `unchanged` stays as its maker wrote it.
 
     Raises:
         BuildRefused: something of it may not be written.
     """
-    which, name = f"ROI {roi.number}", roi.name.strip()
+    which = f"ROI {roi.number}"
+    if not 0 <= roi.number < 2**31:
+        raise BuildRefused(f"{which}: the number is out of range", remedy="use 1 to 2147483647")
+    if "name" not in unchanged:
+        _require_name(which, roi.name.strip(), notes)
+    if "color" not in unchanged and not all(0 <= part <= 255 for part in roi.color):
+        raise BuildRefused(f"{which} has a colour outside 0 to 255", remedy="correct the colour")
+    if "interpreted_type" not in unchanged and roi.interpreted_type not in {*INTERPRETED_TYPES, ""}:
+        raise BuildRefused(
+            f"{which} has the interpreted type {visible(roi.interpreted_type)!r}", remedy="use one of PS3.3 C.8.8.8.1"
+        )
+    if "generation_algorithm" not in unchanged and roi.generation_algorithm not in ALGORITHMS:
+        raise BuildRefused(f"{which} has an unknown generation algorithm", remedy="use MANUAL or leave it empty")
+    if len({c.geometric_type for c in roi.contours if c.geometric_type.is_closed}) > 1:
+        raise BuildRefused(f"{which} mixes CLOSED_PLANAR and CLOSEDPLANAR_XOR", remedy="use one of them in an ROI")
+
+
+def _require_name(which: str, name: str, notes: list[str]) -> None:
     if not name:
         raise BuildRefused(f"{which} has no name", remedy="give it one")
     if len(name) > LONGEST_NAME:
         raise BuildRefused(f"{which} has a name of {len(name)} characters", remedy=f"keep it to {LONGEST_NAME}")
     if "\\" in name or visible(name) != name:
         raise BuildRefused(f"{which} has a backslash or a control character in its name", remedy="rename it")
-    if not 0 <= roi.number < 2**31:
-        raise BuildRefused(f"{which}: the number is out of range", remedy="use 1 to 2147483647")
-    if not all(0 <= part <= 255 for part in roi.color):
-        raise BuildRefused(f"{which} has a colour outside 0 to 255", remedy="correct the colour")
-    if roi.interpreted_type not in {*INTERPRETED_TYPES, ""}:
-        raise BuildRefused(
-            f"{which} has the interpreted type {visible(roi.interpreted_type)!r}", remedy="use one of PS3.3 C.8.8.8.1"
-        )
-    if roi.generation_algorithm not in ALGORITHMS:
-        raise BuildRefused(f"{which} has an unknown generation algorithm", remedy="use MANUAL or leave it empty")
     if len(name) > LONGEST_ECLIPSE_NAME:
-        notes.append(f"the name of ROI {roi.number} is longer than {LONGEST_ECLIPSE_NAME} characters; Eclipse cuts it")
-    if len({c.geometric_type for c in roi.contours if c.geometric_type.is_closed}) > 1:
-        raise BuildRefused(f"{which} mixes CLOSED_PLANAR and CLOSEDPLANAR_XOR", remedy="use one of them in an ROI")
+        notes.append(f"the name of {which} is longer than {LONGEST_ECLIPSE_NAME} characters; Eclipse cuts it")
 
 
 def require_distinct(rois: Sequence[Roi], fresh: Iterable[Roi]) -> None:
-    """Check that there are ROIs, and that no new or edited one shares its number or name with another.
+    """Check that there are ROIs, all with their own numbers, and that no `fresh` one has the name of another.
 
     Raises:
         BuildRefused: there is none, or two are alike.
