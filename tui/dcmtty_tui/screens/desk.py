@@ -78,6 +78,8 @@ class Desk:
     geometric_type: GeometricType = GeometricType.CLOSED_PLANAR
     message: str = ""
     is_error: bool = False
+    progress: str = ""
+    """How far work in the background is; empty when nothing reports."""
     tags_pinned: bool = False
     """Whether the tag pane shows an object that has no picture, instead of the slice."""
     leaving: bool = False

@@ -83,6 +83,10 @@ def redraw(desk: Desk, call: Call) -> None:
 def back(desk: Desk, call: Call) -> None:
     """Leave the pane, then the mode, then dcmtty."""
     del call
+    if desk.ui.cancel_work():
+        desk.progress = ""
+        desk.tell("stopped")
+        return
     first = PANES[desk.mode][0]
     if desk.mode is Mode.CONTOUR and desk.selection.contour_index >= 0:
         desk.selection = Selection(desk.selection.roi_number)

@@ -97,4 +97,4 @@ def work_failed(desk: Desk, error: DcmttyError) -> None:
 
 def progressed(desk: Desk, step: Step) -> None:
     """Show how far work in the background is."""
-    desk.tell(step_text(step))
+    desk.progress = step_text(step)

@@ -102,6 +102,7 @@ class MainScreen(Screen[int]):
 
     def on_archive_ready(self, message: ArchiveReady) -> None:
         """Take over what a scan found."""
+        self.desk.progress = ""
         journal, self._opening = self._opening.recover, replace(self._opening, recover=None)
         self.keyboard.guarded(lambda: handlers.archive_found(self.desk, message.archive, journal))
         self.repaint()
@@ -113,15 +114,18 @@ class MainScreen(Screen[int]):
             self.desk.viewer.store(message.key, found)
         if self._reading == message.key:
             self._reading = None
+            self.desk.progress = ""
         self.repaint()
 
     def on_work_done(self, message: WorkDone) -> None:
         """Give a result to whoever began the work."""
+        self.desk.progress = ""
         self.keyboard.guarded(lambda: handlers.work_done(self.desk, message.kind, message.result))
         self.repaint()
 
     def on_work_failed(self, message: WorkFailed) -> None:
         """Show why work in the background ended."""
+        self.desk.progress = ""
         handlers.work_failed(self.desk, message.error)
         self.repaint()
 

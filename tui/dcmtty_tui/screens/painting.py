@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from dcmtty.dicom.model import Series
-from dcmtty.text import visible
+from dcmtty.text import fit, visible
 from dcmtty_tui import theme
 from dcmtty_tui.actions import ACTIONS, Mode, Pane
 from dcmtty_tui.screens.desk import Desk
@@ -40,13 +40,23 @@ def paint(screen: Screen[int], desk: Desk, keyboard: Keyboard) -> None:
     screen.query_one("#status", Lines).set_lines(status)
     _banner(screen, desk)
     _lists(screen, desk, snapshot)
+    message, last = _bottom(desk, keyboard, width)
+    screen.query_one("#message", Lines).set_lines([message])
+    screen.query_one("#footer", Lines).set_lines([last])
+
+
+def _bottom(desk: Desk, keyboard: Keyboard, width: int) -> tuple[list[Part], list[Part]]:
+    """Return message line and footer; what is typed, or the rest of a long message, takes the footer's place."""
     entry = keyboard.entry
     if entry is not None:
-        screen.query_one("#message", Lines).set_lines([[(f" {entry.prompt}", theme.DIM)]])
-        screen.query_one("#footer", Lines).set_lines([_entry_line(entry, width)])
-    else:
-        screen.query_one("#message", Lines).set_lines([_message(desk, keyboard.digits)])
-        screen.query_one("#footer", Lines).set_lines([footer(desk, width)])
+        return [(f" {entry.prompt}", theme.DIM)], _entry_line(entry, width)
+    style = theme.ERROR if desk.is_error else theme.TEXT
+    lines = textwrap.wrap(_message(desk), max(width - 2, 10)) or [""]
+    digits: list[Part] = [(f"  {keyboard.digits}", theme.KEY)] if keyboard.digits else []
+    if len(lines) == 1:
+        return [(f" {lines[0]}", style), *digits], footer(desk, width)
+    rest = lines[1] if len(lines) == 2 else fit(" ".join(lines[1:]), max(width - 2, 10))
+    return [(f" {lines[0]}", style), *digits], [(f" {rest}", style)]
 
 
 def _series(desk: Desk, snapshot: Snapshot | None) -> Series | None:
@@ -175,12 +185,10 @@ def _entry_line(entry: Entry, width: int) -> list[Part]:
     ]
 
 
-def _message(desk: Desk, digits: str) -> list[Part]:
-    left = _entering(desk) if desk.mode is Mode.CONTOUR and not desk.message else desk.message
-    style = theme.ERROR if desk.is_error else theme.TEXT
-    mark = "! " if desk.is_error else ""
-    parts: list[Part] = [(f" {mark}{visible(left)}", style)]
-    return [*parts, (f"  {digits}", theme.KEY)] if digits else parts
+def _message(desk: Desk) -> str:
+    text = desk.message or (_entering(desk) if desk.mode is Mode.CONTOUR else "")
+    parts = [f"! {text}" if desk.is_error else text, desk.progress]
+    return visible(" | ".join(part for part in parts if part))
 
 
 def _entering(desk: Desk) -> str:

@@ -35,8 +35,9 @@ class ScreenUi:
         workers.start_scan(self._screen, self._screen.app, paths)
 
     def cancel_work(self) -> bool:
-        """Stop what runs in the background; false when nothing does."""
-        running = [worker for worker in self._screen.app.workers if worker.group != "picture" and worker.is_running]
+        """Stop what runs in the background; false when nothing does. What is short (a save, a picture) is let end."""
+        short = {"picture", "save", "import", "structures", "pinned"}
+        running = [worker for worker in self._screen.app.workers if worker.group not in short and worker.is_running]
         for worker in running:
             worker.cancel()
         return bool(running)
