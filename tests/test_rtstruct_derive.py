@@ -1,31 +1,25 @@
 """Edited sets: what nobody touched keeps its bytes, and the file says what it was derived from."""
 
-import hashlib
-import struct
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pydicom import Dataset, dcmread, dcmwrite
+from pydicom import Dataset, dcmread
 from pydicom.uid import (
-    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
 
-from dcmtty.contours.model import Contour, Roi, StructureSet, with_roi, without_roi
+from dcmtty.contours.model import Contour, StructureSet, with_roi, without_roi
 from dcmtty.dicom.model import Series
 from dcmtty.dicom.scan import scan
 from dcmtty.errors import BuildRefused
 from dcmtty.rtstruct.load import load
-from dcmtty.rtstruct.save import SaveReport, save
+from dcmtty.rtstruct.save import save
 from rtstruct_cases import circle, contour_on, four_types, series_of, write_ct
-
-SEQUENCES = {0x30060020: 0x30060022, 0x30060039: 0x30060084, 0x30060080: 0x30060084}
-"""The three ROI sequences, and the element of an item that holds the ROI Number."""
+from rtstruct_edits import SEQUENCES, adding, edited, item_digests, new_roi, recoded
 
 
 @pytest.fixture
@@ -40,66 +34,9 @@ def base(tmp_path: Path, series: Series) -> Path:
     return path
 
 
-def item_digests(path: Path) -> dict[tuple[int, int], str]:
-    """SHA-256 of every item of the ROI sequences by sequence and number, for Implicit VR Little Endian files."""
-    raw = path.read_bytes()
-    at = 0 if raw[128:132] != b"DICM" else 132
-    while raw[at : at + 2] == b"\x02\x00":
-        long = raw[at + 4 : at + 6] in {b"OB", b"UN"}
-        at += 12 + struct.unpack_from("<L", raw, at + 8)[0] if long else 8 + struct.unpack_from("<H", raw, at + 6)[0]
-    found: dict[tuple[int, int], str] = {}
-    while at < len(raw):
-        tag, start, at = implicit_element(raw, at)
-        if tag in SEQUENCES:
-            found |= digests_in(raw, tag, start, at)
-    return found
-
-
-def implicit_element(raw: bytes, at: int) -> tuple[int, int, int]:
-    """Tag, start of the value and end of the element (or item) that starts here."""
-    group, number, length = struct.unpack_from("<HHL", raw, at)
-    tag = group << 16 | number
-    if length != 0xFFFFFFFF:
-        return tag, at + 8, at + 8 + length
-    inner = at + 8
-    while struct.unpack_from("<HH", raw, inner) not in {(0xFFFE, 0xE0DD), (0xFFFE, 0xE00D)}:
-        inner = implicit_element(raw, inner)[2]
-    return tag, at + 8, inner + 8
-
-
-def digests_in(raw: bytes, sequence: int, at: int, end: int) -> dict[tuple[int, int], str]:
-    found: dict[tuple[int, int], str] = {}
-    while at < end and struct.unpack_from("<HH", raw, at) == (0xFFFE, 0xE000):
-        _, inner, after = implicit_element(raw, at)
-        number = -1
-        while inner < after and raw[inner : inner + 2] != b"\xfe\xff":
-            tag, start, following = implicit_element(raw, inner)
-            if tag == SEQUENCES[sequence]:
-                number = int(raw[start:following])
-            inner = following
-        found[sequence, number] = hashlib.sha256(raw[at:after]).hexdigest()
-        at = after
-    return found
-
-
 def test_the_splitter_of_this_test_finds_every_item(series: Series, tmp_path: Path) -> None:
     save(tmp_path / "rs.dcm", series, four_types(series), implicit=True)
     assert set(item_digests(tmp_path / "rs.dcm")) == {(tag, number) for tag in SEQUENCES for number in range(1, 6)}
-
-
-def new_roi(series: Series, number: int = 9, name: str = "New") -> Roi:
-    return Roi(number, name, (9, 9, 9), "PTV", (contour_on(series, 1, circle(15, 12, 5, 4)),))
-
-
-def edited(
-    path: Path, series: Series, base: Path, edit: Callable[[StructureSet], StructureSet]
-) -> tuple[SaveReport, Dataset]:
-    report = save(path, series, edit(load(base, series).structure_set), base=base)
-    return report, dcmread(path)
-
-
-def adding(series: Series) -> Callable[[StructureSet], StructureSet]:
-    return lambda structure_set: with_roi(structure_set, new_roi(series))
 
 
 @pytest.mark.parametrize(
@@ -162,16 +99,6 @@ def test_a_derived_set_says_what_it_is(base: Path, series: Series, tmp_path: Pat
     assert predecessor.ReferencedSOPInstanceUID == before.SOPInstanceUID
     assert (written.PatientName, written.StudyInstanceUID) == (before.PatientName, before.StudyInstanceUID)
     assert any("reviewed" in note for note in report.notes)
-
-
-def recoded(path: Path, syntax: str, change: Callable[[Dataset], None]) -> Path:
-    dataset = dcmread(path)
-    change(dataset)
-    dataset.file_meta.TransferSyntaxUID = UID(syntax)
-    target = path.with_name("recoded.dcm")
-    little, implicit = syntax != ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian
-    dcmwrite(target, dataset, implicit_vr=implicit, little_endian=little, enforce_file_format=True)
-    return target
 
 
 def add_private(dataset: Dataset) -> None:
@@ -274,21 +201,6 @@ def test_a_deleted_roi_is_gone_and_a_new_one_of_its_number_has_nothing_of_it(
     assert [item.ReferencedROINumber for item in written.RTROIObservationsSequence] == [1, 3, 4, 5]
 
 
-def test_contours_that_cannot_be_read_survive_an_edit_of_their_roi(base: Path, series: Series, tmp_path: Path) -> None:
-    def spoil(dataset: Dataset) -> None:
-        dataset.ROIContourSequence[0].ContourSequence[0].NumberOfContourPoints = 3
-
-    coded = recoded(base, ExplicitVRLittleEndian, spoil)
-    _, written = edited(
-        tmp_path / "rs.dcm",
-        series,
-        coded,
-        lambda before: with_roi(before, replace(before.rois[0], name="Kidney", origin=-1)),
-    )
-    points = [contour.NumberOfContourPoints for contour in written.ROIContourSequence[0].ContourSequence]
-    assert points == [60, 3]
-
-
 def test_a_forged_origin_does_not_bring_back_the_old_points(base: Path, series: Series, tmp_path: Path) -> None:
     def forge(before: StructureSet) -> StructureSet:
         organ = before.rois[0]
@@ -324,46 +236,6 @@ def test_signatures_of_the_base_do_not_outlive_an_edit(base: Path, series: Serie
     assert any("signatures" in note for note in report.notes)
 
 
-def test_bases_that_do_not_belong_are_refused(base: Path, series: Series, tmp_path: Path) -> None:
-    before = load(base, series).structure_set
-    target = tmp_path / "rs.dcm"
-
-    def refused(change: Callable[[Dataset], None], what: str) -> None:
-        coded = recoded(base, ExplicitVRLittleEndian, change)
-        with pytest.raises(BuildRefused, match=what):
-            save(target, series, replace(before, sop_instance_uid=dcmread(coded).SOPInstanceUID), base=coded)
-
-    def other_series(dataset: Dataset) -> None:
-        frame = dataset.ReferencedFrameOfReferenceSequence[0]
-        frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence[0].SeriesInstanceUID = "1.2.9"
-
-    def other_frame(dataset: Dataset) -> None:
-        dataset.FrameOfReferenceUID = dataset.ReferencedFrameOfReferenceSequence[0].FrameOfReferenceUID = "1.2.9"
-        for item in dataset.StructureSetROISequence:
-            item.ReferencedFrameOfReferenceUID = "1.2.9"
-
-    def no_frame(dataset: Dataset) -> None:
-        del dataset.FrameOfReferenceUID, dataset.ReferencedFrameOfReferenceSequence
-        for item in dataset.StructureSetROISequence:
-            del item.ReferencedFrameOfReferenceUID
-
-    def same_number(dataset: Dataset) -> None:
-        dataset.StructureSetROISequence[1].ROINumber = 1
-
-    refused(other_series, "another series")
-    refused(other_frame, "another Frame of Reference")
-    refused(no_frame, "names no Frame of Reference")
-    refused(same_number, "two with the same")
-    refused(lambda dataset: setattr(dataset, "PatientID", "SECRET"), "Patient ID")
-    with pytest.raises(BuildRefused, match="not the structure set that was loaded"):
-        save(target, series, replace(before, sop_instance_uid="1.2.9"), base=base)
-    with pytest.raises(BuildRefused, match="keeps its transfer syntax"):
-        save(target, series, before, base=base, implicit=True)
-    with pytest.raises(BuildRefused, match="same name"):
-        save(target, series, with_roi(before, new_roi(series, name="Organ")), base=base)
-    assert not target.exists()
-
-
 def test_a_loaded_set_whose_file_is_gone_is_written_anew_and_says_so(
     base: Path, series: Series, tmp_path: Path
 ) -> None:
@@ -373,89 +245,3 @@ def test_a_loaded_set_whose_file_is_gone_is_written_anew_and_says_so(
     assert written.PredecessorStructureSetSequence[0].ReferencedSOPInstanceUID == before.sop_instance_uid
     assert any("written anew" in note for note in report.notes)
     assert len(written.StructureSetROISequence) == 6
-
-
-def test_sequences_coded_as_un_are_read_and_not_edited(base: Path, series: Series, tmp_path: Path) -> None:
-    save(tmp_path / "implicit.dcm", series, four_types(series), implicit=True)
-    raw = (tmp_path / "implicit.dcm").read_bytes()
-    _, start, end = implicit_element(raw, raw.index(b"\x06\x30\x39\x00"))
-    explicit = base.read_bytes()
-    at = explicit.index(b"\x06\x30\x39\x00SQ")
-    after = at + 12 + struct.unpack_from("<L", explicit, at + 8)[0]
-    coded = tmp_path / "un.dcm"
-    header = b"\x06\x30\x39\x00UN\0\0" + struct.pack("<L", end - start)
-    coded.write_bytes(explicit[:at] + header + raw[start:end] + explicit[after:])
-    ours, theirs = (load(path, series).structure_set.rois for path in (coded, base))
-    assert [len(roi.contours) for roi in ours] == [len(roi.contours) for roi in theirs]
-    assert abs(ours[0].contours[0].points_xyz - theirs[0].contours[0].points_xyz).max() == 0
-    with pytest.raises(BuildRefused, match="encoded as UN"):
-        edited(tmp_path / "rs.dcm", series, coded, adding(series))
-
-
-def test_what_its_maker_wrote_oddly_does_not_hinder_an_edit(base: Path, series: Series, tmp_path: Path) -> None:
-    def oddly(dataset: Dataset) -> None:
-        dataset.StructureSetROISequence[0].ROIGenerationAlgorithm = "BY_MACHINE"
-        dataset.StructureSetROISequence[0].ROIName = dataset.StructureSetROISequence[1].ROIName = "Same"
-        dataset.ROIContourSequence[0].ROIDisplayColor = [1, 2, 999]
-        dataset.RTROIObservationsSequence[0].RTROIInterpretedType = "UNDEFINED"
-        del dataset.StructureSetROISequence[0].ReferencedFrameOfReferenceUID
-
-    coded = recoded(base, ExplicitVRLittleEndian, oddly)
-    coded.write_bytes(coded.read_bytes().replace(b"Same", b"S\xe4me", 1))
-
-    def extend(before: StructureSet) -> StructureSet:
-        organ = before.rois[0]
-        ring = contour_on(series, 1, circle(15, 12, 5, 4))
-        return with_roi(before, replace(organ, contours=(*organ.contours, ring), origin=-1))
-
-    edited(tmp_path / "rs.dcm", series, coded, extend)
-    raw = (tmp_path / "rs.dcm").read_bytes()
-    assert b"S\xe4me" in raw
-    assert b"UNDEFINED" in raw
-    assert b"BY_MACHINE" in raw
-    assert b"1\\2\\999" in raw
-    roi = load(tmp_path / "rs.dcm", series).structure_set.rois[0]
-    assert (len(roi.contours), roi.frame_of_reference_uid) == (3, series.frame_of_reference_uid)
-
-
-def test_an_item_with_a_character_set_of_its_own_is_read_and_edited_in_it(
-    base: Path, series: Series, tmp_path: Path
-) -> None:
-    def own_set(dataset: Dataset) -> None:
-        dataset.StructureSetROISequence[0].SpecificCharacterSet = "ISO_IR 100"
-        dataset.StructureSetROISequence[0].ROIName = "Nière"
-
-    coded = recoded(base, ExplicitVRLittleEndian, own_set)
-    assert load(coded).structure_set.rois[0].name == "Nière"
-    _, written = edited(
-        tmp_path / "rs.dcm",
-        series,
-        coded,
-        lambda before: with_roi(before, replace(before.rois[0], name="Blåse", origin=-1)),
-    )
-    assert written.StructureSetROISequence[0].ROIName == "Blåse"
-
-
-def test_equal_names_in_a_base_are_told_and_kept(base: Path, series: Series, tmp_path: Path) -> None:
-    def same(dataset: Dataset) -> None:
-        dataset.StructureSetROISequence[3].ROIName = "Organ"
-
-    report, _ = edited(tmp_path / "rs.dcm", series, recoded(base, ExplicitVRLittleEndian, same), adding(series))
-    assert any("ROIs 1 and 4 have the same name" in note for note in report.notes)
-
-
-def test_an_roi_of_another_frame_of_reference_can_be_kept_and_not_edited(
-    base: Path, series: Series, tmp_path: Path
-) -> None:
-    def elsewhere(dataset: Dataset) -> None:
-        dataset.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = "1.2.9"
-
-    coded = recoded(base, ExplicitVRLittleEndian, elsewhere)
-    edited(tmp_path / "rs.dcm", series, coded, adding(series))
-    with pytest.raises(BuildRefused, match="ROI 1 is in another Frame of Reference"):
-        edited(
-            tmp_path / "rs2.dcm",
-            series,
-            coded,
-            lambda before: with_roi(before, replace(before.rois[0], name="Kidney", origin=-1)),
-        )

@@ -42,6 +42,8 @@ def decode(raw: bytes, terms: Sequence[str], *, person_name: bool = False) -> st
 
 def encode(text: str, terms: Sequence[str]) -> bytes | None:
     """Return a text that is no person's name in a Specific Character Set, or None when it cannot be without loss."""
+    if chr(ESCAPE) in text:
+        return None
     if text.isascii():
         return text.encode("ascii")
     encodings = _encodings(terms)
