@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dcmtty.contours.draft import EditState
+from dcmtty.contours.history import History
 from dcmtty.contours.model import GeometricType
 from dcmtty.errors import UsageError
 from dcmtty.progress import Progress
@@ -94,9 +95,15 @@ class Desk:
         self.message, self.is_error = text, True
 
     @property
+    def history(self) -> History | None:
+        """The history of the structure set that is shown, or None without a structure set."""
+        work = self.session.work
+        return work.history if work is not None else None
+
+    @property
     def state(self) -> EditState | None:
         """The structure set and the draft as they stand, or None without a structure set."""
-        history = self.session.history
+        history = self.history
         return history.present if history is not None else None
 
 

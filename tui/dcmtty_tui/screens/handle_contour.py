@@ -228,7 +228,7 @@ def change_type(desk: Desk, call: Call) -> None:
 def undo(desk: Desk, call: Call) -> None:
     """Undo edits; the beginning of an empty contour goes with its first point."""
     for _ in range(call.times):
-        text = desk.session.history.undo_text if desk.session.history else ""
+        text = desk.history.undo_text if desk.history else ""
         desk.session.undo()
         desk.tell(f"undone: {text}")
         _skip_empty_draft(desk, desk.session.undo)
@@ -239,10 +239,10 @@ def undo(desk: Desk, call: Call) -> None:
 def redo(desk: Desk, call: Call) -> None:
     """Do again what was undone."""
     for _ in range(call.times):
-        text = desk.session.history.redo_text if desk.session.history else ""
+        text = desk.history.redo_text if desk.history else ""
         desk.session.redo()
         desk.tell(f"done again: {text}")
-        history = desk.session.history
+        history = desk.history
         if history is not None and history.redo_text and _is_empty_draft(desk):
             desk.session.redo()
     _forget_selection(desk)
@@ -254,7 +254,7 @@ def _is_empty_draft(desk: Desk) -> bool:
 
 
 def _skip_empty_draft(desk: Desk, undo_once: object) -> None:
-    history = desk.session.history
+    history = desk.history
     if history is not None and _is_empty_draft(desk) and history.undo_text.startswith("start ") and callable(undo_once):
         undo_once()
 

@@ -53,7 +53,7 @@ def load_structures(desk: Desk, path: Path) -> None:
     series = desk.session.series
     if series is None:
         raise UsageError("no series is open", remedy="choose the series it was drawn on first")
-    if desk.session.unsaved:
+    if desk.session.standing.unsaved:
         raise UsageError("the structure set has edits that are not saved", remedy="save it with S first, or undo them")
 
     def work(progress: object) -> object:
@@ -91,7 +91,7 @@ def save(desk: Desk, call: Call) -> None:
     if state.draft is not None and state.draft.points:
         raise UsageError("a contour is being entered", remedy="end it with enter, or drop it with D")
     if not call.arguments:
-        moment = f"{desk.session.now():%Y%m%d_%H%M%S}"
+        moment = f"{desk.session.sources.now():%Y%m%d_%H%M%S}"
         desk.ui.ask("save", "save as", f"RS_{_stem(state.structure_set.label)}_{moment}.dcm")
         return
     save_as(desk, Path(" ".join(call.arguments)).expanduser())
@@ -108,7 +108,7 @@ def save_as(desk: Desk, path: Path) -> None:
         raise UsageError("there is nothing to save", remedy="add points first")
     if path.exists():
         raise InputError(f"{visible(path)}: it exists already", remedy="choose another name")
-    base, structure_set, mark = desk.session.source_path, state.structure_set, desk.session.mark()
+    base, structure_set, mark = desk.session.standing.source_path, state.structure_set, desk.session.mark()
 
     def work(progress: object) -> object:
         del progress

@@ -97,7 +97,7 @@ def back(desk: Desk, call: Call) -> None:
     if desk.mode is not Mode.BROWSE:
         browse(desk, Call(BY_ID["mode.browse"]))
         return
-    if (desk.session.unsaved_series or desk.ui.is_working()) and not desk.leaving:
+    if (desk.session.works.unsaved or desk.ui.is_working()) and not desk.leaving:
         desk.leaving = True
         desk.tell("edits are not saved as RTSTRUCT (the journal has them); q again leaves, S saves")
         return

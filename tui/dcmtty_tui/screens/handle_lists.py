@@ -97,6 +97,19 @@ def show_tags(desk: Desk, instance: Instance) -> None:
     _redraw_tags(desk)
 
 
+def follow_slice(desk: Desk) -> None:
+    """Show the tags of the slice that is shown; a reformatted view is of no one file, so it has none.
+
+    Those of an object without a picture stay while they are looked at.
+    """
+    shown = desk.viewer.shown
+    if shown is None or desk.tags_pinned:
+        return
+    view = shown.view
+    if desk.tags.follow(view.series.slices[view.slice_number - 1].instance.path if view.may_edit else None):
+        _redraw_tags(desk)
+
+
 def _redraw_tags(desk: Desk) -> None:
     desk.ui.rows(Pane.TAGS).set_rows(desk.tags.rows())
 
@@ -141,6 +154,7 @@ def search(desk: Desk, pattern: str) -> None:
     if not pattern:
         return
     desk.mode, desk.pane = Mode.BROWSE, Pane.TAGS
+    follow_slice(desk)
     count = desk.tags.find(pattern)
     _redraw_tags(desk)
     if not count:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dcmtty.contours.journal import JournalEntry
 from dcmtty.contours.recovery import find_series, replay
+from dcmtty.session import recoverable
 from dcmtty.text import visible
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.screens.desk import Desk
@@ -21,7 +22,7 @@ def offer(desk: Desk, wanted: Path | None) -> None:
     if wanted is not None:
         take_up(desk, wanted)
         return
-    entries = desk.session.recoverable()
+    entries = recoverable()
     here = [entry for entry in entries if entry.recovered and find_series(entry.recovered.header, desk.session.archive)]
     if not here:
         if entries:
@@ -75,7 +76,8 @@ def take_up(desk: Desk, journal: Path) -> None:
             if state.draft.points and desk.viewer.wanted is not None:
                 desk.viewer.change(slice_number=state.draft.slice_number)
     desk.mode, desk.pane = Mode.CONTOUR, Pane.PICTURE
-    if desk.session.read_only:
-        desk.refuse(f"read-only: {desk.session.read_only}")
+    read_only = desk.session.standing.read_only
+    if read_only:
+        desk.refuse(f"read-only: {read_only}")
     else:
         desk.tell("; ".join(("the session is back with every edit", *notes)))

@@ -18,18 +18,18 @@ FIRST_ROI = "ROI"
 
 
 def ensure_set(desk: Desk) -> None:
-    """Begin a structure set on the open series when there is none.
+    """Begin a structure set on the open series when it has none.
 
     Raises:
         UsageError: no series is open, or the session is read-only.
     """
     if desk.session.series is None:
         raise UsageError("no series is open", remedy="choose one in the series pane")
-    work = desk.session.work
-    if work is None or (work.series is not desk.session.series and not work.read_only):
+    standing = desk.session.standing
+    if desk.session.work is None or standing.is_elsewhere:
         desk.session.new_structure_set(FIRST_LABEL)
-    elif desk.session.read_only:
-        raise UsageError(f"read-only: {desk.session.read_only}", remedy="open the series it was drawn on")
+    elif standing.read_only:
+        raise UsageError(f"read-only: {standing.read_only}", remedy="open the series it was drawn on")
 
 
 def _rois(desk: Desk) -> tuple[Roi, ...]:

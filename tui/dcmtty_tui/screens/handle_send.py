@@ -26,7 +26,7 @@ from dcmtty_tui.widgets.row_list import Row
 
 def _list_files(desk: Desk) -> None:
     series = desk.session.series
-    source = desk.session.source_path
+    source = desk.session.standing.source_path
     if source is not None and source.absolute() not in desk.sending.saved:
         desk.sending.saved.append(source.absolute())
     paths: dict[Path, None] = {}

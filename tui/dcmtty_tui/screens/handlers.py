@@ -41,7 +41,7 @@ MODULES = (
 
 def archive_found(desk: Desk, archive: Archive, recover: Path | None) -> None:
     """Take over a scan: show the first series, and say what could not be read or is offered back."""
-    desk.session.take(archive)
+    desk.session.archive = archive
     count = len(archive.series)
     desk.tell(f"{count} series, {len(archive.structure_sets)} structure sets" + _unreadable(archive))
     if archive.series and desk.session.series is None:

@@ -15,6 +15,7 @@ from dcmtty_tui import theme
 from dcmtty_tui.actions import ACTIONS, Mode, Pane
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.entry import Entry
+from dcmtty_tui.screens.handle_lists import follow_slice
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.layout import arrange
 from dcmtty_tui.screens.predicates import reason_against
@@ -81,7 +82,7 @@ def _picture(screen: Screen[int], desk: Desk) -> Snapshot | None:
         columns, rows = 80, 20
     else:
         columns, rows = view.size.width, view.size.height
-    draw_set = not desk.session.is_hidden
+    draw_set = not desk.session.standing.is_hidden
     snapshot = desk.viewer.compose(columns, rows, desk.state, desk.selection, draw_set=draw_set)
     if snapshot is not None:
         view.show(snapshot.cells, snapshot.notice)
@@ -97,7 +98,7 @@ def _detail(desk: Desk) -> str:
     if desk.mode is Mode.BROWSE or desk.state is None:
         return series_title(series)
     structure_set = desk.state.structure_set
-    saved = "journalled, not saved" if desk.session.unsaved else ""
+    saved = "journalled, not saved" if desk.session.standing.unsaved else ""
     label = visible(structure_set.label, 16)
     return (
         f"{series.modality} | {label} {structure_set.approval_status} {len(structure_set.rois)} ROIs {saved}".rstrip()
@@ -105,8 +106,9 @@ def _detail(desk: Desk) -> str:
 
 
 def _banner(screen: Screen[int], desk: Desk) -> None:
-    failure = desk.session.journal_failure
-    text = f"EDITS ARE NOT JOURNALLED: {failure}" if failure else desk.session.banner
+    standing = desk.session.standing
+    failure = standing.journal_failure
+    text = f"EDITS ARE NOT JOURNALLED: {failure}" if failure else standing.banner
     lines = textwrap.wrap(f"! {text}", max(screen.size.width - 2, 10)) if text else []
     banner = screen.query_one("#banner", Lines)
     banner.set_class(bool(lines), "open")
@@ -120,10 +122,8 @@ def _lists(screen: Screen[int], desk: Desk, snapshot: Snapshot | None) -> None:
     if desk.mode is Mode.BROWSE:
         rows = series_rows(desk.session.archive, desk.session.series)
         desk.ui.rows(Pane.SERIES).set_rows(rows, "Series")
-        if snapshot is not None and not desk.tags_pinned:
-            item = snapshot.view.series.slices[snapshot.view.slice_number - 1] if snapshot.view.may_edit else None
-            if item is not None and desk.tags.follow(item.instance.path):
-                desk.ui.rows(Pane.TAGS).set_rows(desk.tags.rows(), "Tags")
+        if desk.ui.rows(Pane.TAGS).has_class("shown"):
+            follow_slice(desk)
     elif desk.mode is Mode.CONTOUR and snapshot is not None:
         strip.set_lines(coverage_strip(snapshot, screen.size.width))
         desk.ui.rows(Pane.ROIS).set_rows(roi_rows(snapshot), "ROIs")

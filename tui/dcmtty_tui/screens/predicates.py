@@ -22,7 +22,8 @@ def _no_set(desk: Desk) -> str:
 
 
 def _not_writable(desk: Desk) -> str:
-    return _no_series(desk) or (f"read-only, {desk.session.read_only}" if desk.session.read_only else "")
+    read_only = desk.session.standing.read_only
+    return _no_series(desk) or (f"read-only, {read_only}" if read_only else "")
 
 
 def _no_draft(desk: Desk) -> str:
@@ -37,12 +38,12 @@ def _no_points(desk: Desk) -> str:
 
 
 def _no_undo(desk: Desk) -> str:
-    history = desk.session.history
+    history = desk.history
     return "" if history is not None and history.undo_text else "there is nothing to undo"
 
 
 def _no_redo(desk: Desk) -> str:
-    history = desk.session.history
+    history = desk.history
     return "" if history is not None and history.redo_text else "there is nothing to do again"
 
 

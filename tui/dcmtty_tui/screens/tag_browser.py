@@ -28,6 +28,8 @@ class TagBrowser:
         """Show the tags of another file; false when it is the same one."""
         if path == self.path:
             return False
+        if self._tree is not None:
+            self._tree.close()
         self.path, self._tree, self._error = path, None, ""
         self._matches = []
         if path is not None:
