@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from dcmtty.contours.edit import AddPoint, CloseContour, NewRoi, RenameRoi, StartContour, point_at_pixel
+from dcmtty.contours.journal import journal_folder
 from dcmtty.contours.journal_format import read_journal
 from dcmtty.contours.model import GeometricType, Roi
-from dcmtty.contours.work import journal_folder
 from dcmtty.dicom.model import Archive, Series
 from dcmtty.errors import InputError, JournalRefused, WriteFailed
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.references import References
-from dcmtty.session import Session
+from dcmtty.session import Session, recoverable
 from dcmtty.sources import Sources
 from edit_states import content
 from made_series import empty_set, made_series
@@ -34,7 +34,7 @@ ARCHIVE = Archive((SERIES, OTHER))
 def begun(series: Series = SERIES) -> Session:
     """A session with an empty structure set."""
     session = Session(sources=Sources(now=lambda: datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)))
-    session.take(ARCHIVE)
+    session.archive = ARCHIVE
     session.open_series(series)
     session.new_structure_set("PLAN")
     return session
@@ -57,9 +57,9 @@ def crashed() -> tuple[Path, tuple[object, ...]]:
     draw(session)
     session.undo()
     session.redo()
-    session.flush()
-    assert session.state is not None
-    left = content(session.state)
+    session.works.flush()
+    assert session.work is not None
+    left = content(session.work.state)
     session.close()
     (path,) = journal_folder().iterdir()
     return path, left
@@ -81,17 +81,17 @@ def loaded(*, other_series: bool = False, other_frame_of_reference: bool = False
 def test_everything_comes_back_with_its_history() -> None:
     path, left = crashed()
     session = Session()
-    assert [entry.path for entry in session.recoverable()] == [path]
+    assert [entry.path for entry in recoverable()] == [path]
     assert session.recover(path, ARCHIVE) == ()
-    assert session.state is not None
-    assert content(session.state) == left
-    assert (session.read_only, session.series, session.unsaved) == ("", SERIES, True)
+    assert session.work is not None
+    assert content(session.work.state) == left
+    assert (session.standing.read_only, session.series, session.standing.unsaved) == ("", SERIES, True)
     for _ in range(8):
         session.undo()
     with pytest.raises(InputError, match="nothing to undo"):
         session.undo()
     session.redo()
-    session.flush()
+    session.works.flush()
     assert read_journal(path).events[-1] == {"kind": "redo"}
     session.close()
 
@@ -102,9 +102,9 @@ def test_nothing_is_offered_after_all_was_saved_or_when_nothing_was_edited(tmp_p
     session = begun()
     session.do(NewRoi("GTV"))
     session.saved(tmp_path / "RS.dcm", session.mark())
-    assert not session.unsaved
-    session.flush()
-    assert Session().recoverable() == ()
+    assert not session.standing.unsaved
+    session.works.flush()
+    assert recoverable() == ()
     session.close()
     assert list(journal_folder().iterdir()) == []
 
@@ -115,14 +115,14 @@ def test_work_after_a_save_is_offered_again(tmp_path: Path) -> None:
     session.saved(tmp_path / "RS.dcm", session.mark())
     session.do(NewRoi("Heart"))
     session.close()
-    (entry,) = Session().recoverable()
+    (entry,) = recoverable()
     session = Session()
     session.recover(entry.path, ARCHIVE)
-    unsaved = [session.unsaved]
+    unsaved = [session.standing.unsaved]
     session.undo()
-    assert [*unsaved, session.unsaved] == [True, False]
+    assert [*unsaved, session.standing.unsaved] == [True, False]
     session.close()
-    assert Session().recoverable() == ()
+    assert recoverable() == ()
 
 
 def test_an_edit_made_while_saving_is_not_taken_for_saved(tmp_path: Path) -> None:
@@ -131,9 +131,9 @@ def test_an_edit_made_while_saving_is_not_taken_for_saved(tmp_path: Path) -> Non
     mark = session.mark()
     session.do(NewRoi("Heart"))
     session.saved(tmp_path / "RS.dcm", mark)
-    assert session.unsaved
+    assert session.standing.unsaved
     session.close()
-    assert len(Session().recoverable()) == 1
+    assert len(recoverable()) == 1
 
 
 def test_journals_are_for_this_user_alone() -> None:
@@ -146,9 +146,9 @@ def test_journals_are_for_this_user_alone() -> None:
 def test_a_second_process_does_not_get_a_session_in_use() -> None:
     session = begun()
     session.do(NewRoi("GTV"))
-    session.flush()
+    session.works.flush()
     (path,) = journal_folder().iterdir()
-    assert Session().recoverable() == ()
+    assert recoverable() == ()
     with pytest.raises(JournalRefused, match="in use"):
         Session().recover(path, ARCHIVE)
     session.close()
@@ -168,16 +168,16 @@ def test_other_images_give_the_work_back_read_only_with_the_reason(archive: Arch
     before = path.read_bytes()
     session = Session()
     session.recover(path, archive)
-    assert session.state is not None
-    assert content(session.state) == left
-    assert said in session.read_only
-    assert session.banner
+    assert session.work is not None
+    assert content(session.work.state) == left
+    assert said in session.standing.read_only
+    assert session.standing.banner
     for change in (NewRoi("X"), RenameRoi(1, "Y")):
         with pytest.raises(InputError, match="read-only"):
             session.do(change)
     session.close()
     assert path.read_bytes() == before
-    assert len(Session().recoverable()) == 1
+    assert len(recoverable()) == 1
 
 
 def test_a_damaged_journal_gives_what_came_before_and_is_kept_aside() -> None:
@@ -188,13 +188,13 @@ def test_a_damaged_journal_gives_what_came_before_and_is_kept_aside() -> None:
     session = Session()
     (note,) = session.recover(path, ARCHIVE)
     assert "line 5 is damaged" in note
-    assert session.state is not None
-    assert session.state.draft is not None
-    assert len(session.state.draft.points) == 1
+    assert session.work is not None
+    assert session.work.state.draft is not None
+    assert len(session.work.state.draft.points) == 1
     session.do(AddPoint(point_at_pixel(SERIES, 2, 9, 9)))
     session.close()
     assert path.with_name(path.name + ".damaged").read_bytes() == b"\n".join(lines)
-    (entry,) = Session().recoverable()
+    (entry,) = recoverable()
     assert entry.recovered is not None
     assert (len(entry.recovered.events), entry.recovered.complete) == (4, True)
 
@@ -203,29 +203,29 @@ def test_each_series_keeps_its_own_structure_set() -> None:
     session = begun()
     session.do(NewRoi("GTV"))
     session.open_series(OTHER)
-    assert session.history is not None
-    assert "drawn on series" in session.banner
-    assert SERIES.series_uid in session.banner
-    assert OTHER.series_uid in session.banner
+    assert session.work is not None
+    assert "drawn on series" in session.standing.banner
+    assert SERIES.series_uid in session.standing.banner
+    assert OTHER.series_uid in session.standing.banner
     with pytest.raises(InputError, match="another series"):
         session.do(NewRoi("Heart"))
     session.new_structure_set("OTHER")
     session.do(NewRoi("Heart"))
-    assert [series.key for series in session.unsaved_series] == [SERIES.key, OTHER.key]
+    assert [series.key for series in session.works.unsaved] == [SERIES.key, OTHER.key]
     session.open_series(SERIES)
-    assert session.state is not None
-    assert [roi.name for roi in session.state.structure_set.rois] == ["GTV"]
-    assert session.banner == ""
+    assert session.work is not None
+    assert [roi.name for roi in session.work.state.structure_set.rois] == ["GTV"]
+    assert session.standing.banner == ""
     session.close()
-    assert len(Session().recoverable()) == 2
+    assert len(recoverable()) == 2
 
 
 def test_a_structure_set_of_another_frame_of_reference_is_hidden_and_named() -> None:
     session = begun()
     session.open_series(replace(OTHER, frame_of_reference_uid="5.5"))
-    assert session.is_hidden
-    assert "5.5" in session.banner
-    assert SERIES.frame_of_reference_uid in session.banner
+    assert session.standing.is_hidden
+    assert "5.5" in session.standing.banner
+    assert SERIES.frame_of_reference_uid in session.standing.banner
     session.close()
 
 
@@ -245,7 +245,7 @@ def test_unsaved_work_is_not_replaced() -> None:
     with pytest.raises(InputError, match="not saved"):
         session.new_structure_set("NEW")
     session.discard()
-    assert session.history is None
+    assert session.work is None
     assert list(journal_folder().iterdir()) == []
 
 
@@ -262,19 +262,19 @@ def test_a_loaded_set_remembers_its_file_until_another_is_there(tmp_path: Path) 
     session = Session()
     session.open_series(SERIES)
     session.adopt(loaded(), path)
-    assert (session.source_path, session.unsaved) == (path, False)
+    assert (session.standing.source_path, session.standing.unsaved) == (path, False)
     session.do(RenameRoi(1, "Heart 2"))
     session.close()
-    (entry,) = Session().recoverable()
+    (entry,) = recoverable()
     session = Session()
     assert session.recover(entry.path, ARCHIVE) == ()
-    assert session.source_path == path
+    assert session.standing.source_path == path
     session.close()
     path.write_bytes(b"another one")
     session = Session()
     (note,) = session.recover(entry.path, ARCHIVE)
     assert "gone or changed" in note
-    assert session.source_path is None
+    assert session.standing.source_path is None
     session.close()
 
 
@@ -298,16 +298,16 @@ def test_edits_go_on_when_the_journal_cannot_be_written_and_it_is_said() -> None
     session.do(NewRoi("GTV"))
     session.do(NewRoi("Heart"))
     assert len(told) == 1
-    assert "edits are not journalled" in session.journal_failure
-    assert session.state is not None
-    assert len(session.state.structure_set.rois) == 2
+    assert "edits are not journalled" in session.standing.journal_failure
+    assert session.work is not None
+    assert len(session.work.state.structure_set.rois) == 2
 
 
 def test_a_later_scan_of_the_same_files_does_not_end_the_work() -> None:
     session = begun()
     session.do(NewRoi("GTV"))
     session.open_series(made_series(6))
-    assert session.read_only == ""
+    assert session.standing.read_only == ""
     session.do(NewRoi("Heart"))
     session.close()
 

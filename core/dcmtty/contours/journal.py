@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from dcmtty.config import state_folder
 from dcmtty.contours.journal_format import (
     FIRST_CHECK,
     Event,
@@ -30,6 +31,11 @@ SUFFIX = ".journal"
 _STOP = object()
 
 OnFailure = Callable[[WriteFailed], None]
+
+
+def journal_folder() -> Path:
+    """Return the folder of the journals."""
+    return state_folder() / "journals"
 
 
 def _ignore(failure: WriteFailed) -> None:

@@ -28,8 +28,8 @@ _MORE = ("frame_of_reference_uid", "image_paths", "base_path")
 @click.argument("journal", required=False)
 def command(list_: bool, format_: str, journal: str | None) -> int:  # noqa: FBT001 - click passes it by name
     """Continue a session that a crash or a line drop left behind: JOURNAL, or the latest one."""
+    from dcmtty.contours.journal import journal_folder
     from dcmtty.contours.recovery import left_behind
-    from dcmtty.contours.work import journal_folder
 
     entries = left_behind(journal_folder())
     if list_:
