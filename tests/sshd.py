@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -62,7 +62,6 @@ class Sshd:
     host_key: Path
     user_key: Path
     process: subprocess.Popen[bytes]
-    lines: list[str] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:

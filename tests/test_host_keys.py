@@ -134,7 +134,7 @@ def test_patterns_mean_what_they_mean_to_openssh(tmp_path: Path, pattern: str, n
     line = f"{pattern} {public}"
     assert [known.is_for(name) for known in parse_known_hosts(line.encode(), "x")] == [is_meant]
     (tmp_path / "known_hosts").write_text(line)
-    command = [peer("ssh-keygen"), "-F", name, "-f", tmp_path / "known_hosts"]
+    command: list[str | Path] = [peer("ssh-keygen"), "-F", name, "-f", tmp_path / "known_hosts"]
     assert (subprocess.run(command, capture_output=True, check=False).returncode == 0) == is_meant
 
 

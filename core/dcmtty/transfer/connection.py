@@ -17,6 +17,7 @@ import paramiko
 from dcmtty.errors import ConnectError, DcmttyError, RemoteRefused
 from dcmtty.text import visible
 from dcmtty.transfer.authentication import Credentials, Prompter
+from dcmtty.transfer.devices import HashCommand
 from dcmtty.transfer.endpoint import Endpoint
 from dcmtty.transfer.hostkeys import HostKey
 from dcmtty.transfer.sftp import Sftp
@@ -63,6 +64,8 @@ class Connection:
     negotiated: Negotiated
     carrier: socket.socket
     proxy: subprocess.Popen[bytes] | None = None
+    remembered: dict[HashCommand | None, HashCommand | None] = field(default_factory=dict)
+    """Which hash command works, by the one that was asked for (None: any)."""
     _sftp: Sftp | None = field(default=None)
 
     def __enter__(self) -> Self:

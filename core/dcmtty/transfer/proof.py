@@ -57,6 +57,14 @@ def working_commands(connection: Connection) -> tuple[HashCommand, ...]:
     return tuple(_working(connection, None))
 
 
+def _first_working(connection: Connection, only: HashCommand | None) -> HashCommand | None:
+    """Return the fastest hash command that works; a connection is asked once."""
+    known = connection.remembered
+    if only not in known:
+        known[only] = next(_working(connection, only), None)
+    return known[only]
+
+
 def _working(connection: Connection, only: HashCommand | None) -> Iterator[HashCommand]:
     names: Iterable[HashCommand] = [only] if only else _COMMANDS
     for name in names:
@@ -75,7 +83,7 @@ class Prover:
     def __init__(self, connection: Connection, rung: Rung, only: HashCommand | None = None) -> None:
         self.connection = connection
         self.rung = rung
-        self.command: HashCommand | None = next(_working(connection, only), None) if rung != READ_BACK else None
+        self.command: HashCommand | None = _first_working(connection, only) if rung != READ_BACK else None
         if rung == "command" and self.command is None:
             raise ConnectError(
                 f"{connection.endpoint.device.name}: it runs none of {', '.join([only] if only else _COMMANDS)}",
@@ -90,33 +98,45 @@ class Prover:
     def prove(self, files: Sequence[Expected], advance: Callable[[int], None] = _ignore) -> list[Proof]:
         """Return a proof for each file.
 
-        What a command does not confirm is read back, unless only the command was asked for: a command may look at
-        other files than SFTP does (chroot).
-
         Raises:
             ConnectError: the connection is lost.
         """
-        proofs: dict[int, Proof] = {}
-        if self.command:
-            proofs = self._by_command(files, self.command)
-        left = [index for index in range(len(files)) if index not in proofs or not proofs[index].is_same]
-        if self.rung != "command":
-            proofs |= dict(zip(left, self._by_reading([files[index] for index in left], advance), strict=True))
-        return [proofs[index] for index in range(len(files))]
+        return self.prove_rest(files, self.ask_command(files), advance)
 
-    def _by_command(self, files: Sequence[Expected], name: HashCommand) -> dict[int, Proof]:
+    def ask_command(self, files: Sequence[Expected]) -> list[Proof | None]:
+        """Return what a hash command on the device says of each file; all None where none is used.
+
+        It has a channel of its own, so other files may be written over SFTP meanwhile.
+        """
+        return self._by_command(files, self.command) if self.command and files else [None] * len(files)
+
+    def prove_rest(
+        self, files: Sequence[Expected], said: Sequence[Proof | None], advance: Callable[[int], None] = _ignore
+    ) -> list[Proof]:
+        """Return a proof for each file: what the command did not confirm is read back.
+
+        A command may look at other files than SFTP does (chroot), so its no is no proof; it stands only where nothing
+        but the command was asked for.
+        """
+        if self.rung == "command":
+            return [proof or _not_same(self.by, found=False) for proof in said]
+        left = [index for index, proof in enumerate(said) if proof is None or not proof.is_same]
+        read = dict(zip(left, self._by_reading([files[index] for index in left], advance), strict=True))
+        return [proof if proof and index not in read else read[index] for index, proof in enumerate(said)]
+
+    def _by_command(self, files: Sequence[Expected], name: HashCommand) -> list[Proof | None]:
         found: dict[str, str] = {}
         for group in _groups(files):
             command = f"{_COMMANDS[name]} {' '.join(shlex.quote(file.path) for file in group)}"
             timeout_s = _LEAST_TIMEOUT_S + sum(file.size_bytes for file in group) / _SLOWEST_BYTES_PER_S
             found |= dict(_parsed(self.connection.run(command, timeout_s=timeout_s)))
         by = f"command:{name}"
-        return {
-            index: Proof(is_same=True, found=True, by=by)
+        return [
+            Proof(is_same=True, found=True, by=by)
             if hmac.compare_digest(found.get(file.path, ""), file.sha256)
             else _not_same(by, found=file.path in found)
-            for index, file in enumerate(files)
-        }
+            for file in files
+        ]
 
     def _by_reading(self, files: Sequence[Expected], advance: Callable[[int], None]) -> list[Proof]:
         sftp = self.connection.sftp

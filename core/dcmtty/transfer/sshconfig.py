@@ -19,6 +19,7 @@ from dcmtty.text import visible
 _TIMEOUT_S = 20.0
 _APPLIED = re.compile(r"^debug1: .* line \d+: Applying options for (.+?)\r?$", re.MULTILINE)
 _NOT_IN_PARAMIKO = re.compile(r"^\s*(include|match)\b", re.IGNORECASE | re.MULTILINE)
+_CHATTER = ("debug1:", "OpenSSH_", "Pseudo-terminal")
 _DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 _TOKEN = re.compile(r"%(.)")
 
@@ -78,7 +79,7 @@ def _from_ssh(ssh: str, host: str, config: Path | None) -> HostSettings:
         raise InputError(f"{visible(config)}: ssh -G gave no answer", remedy="look for a slow Match exec") from error
     talk = done.stderr.decode(errors="replace")
     if done.returncode != 0:
-        said = next((line for line in talk.splitlines()[::-1] if line and not line.startswith("debug1:")), "")
+        said = next((line for line in talk.splitlines() if line and not line.startswith(_CHATTER)), "")
         raise InputError(f"{visible(config)}: ssh refuses it: {visible(said, 200)}", remedy="correct the file")
     values: dict[str, list[str]] = {}
     for line in done.stdout.decode(errors="surrogateescape").splitlines():

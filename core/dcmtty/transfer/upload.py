@@ -9,6 +9,7 @@ import posixpath
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,12 +20,13 @@ from dcmtty.text import visible
 from dcmtty.transfer.connection import Connection
 from dcmtty.transfer.devices import Rung
 from dcmtty.transfer.plan import DevicePlan, Target
-from dcmtty.transfer.proof import Expected, Prover
+from dcmtty.transfer.proof import Expected, Proof, Prover
 from dcmtty.transfer.streams import Writer, Writing
 from dcmtty.transfer.wire import FAILURE, NO_SUCH_FILE, StatusError
 
 _BATCH_FILES = 32
 _BATCH_BYTES = 64 << 20
+_POLL_S = 0.5
 _PART_NAME = re.compile(r"\.[A-Za-z0-9._-]+\.[0-9a-f]{12}\.part")
 
 
@@ -68,6 +70,7 @@ class DeviceSending:
     outcomes: list[Outcome] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
     """Temporary files of earlier sendings; what is removed is taken out."""
+    _parts: list[_Part] = field(default_factory=list)
 
     def run(self) -> None:
         """Send everything that the plan says.
@@ -81,26 +84,61 @@ class DeviceSending:
             for target in self.plan.targets
             if target.state == "same"
         ]
-        reason: ConnectError | None = None
+        self._parts = [_Part(target, _part_path(target.remote_path)) for target in waiting]
+        detail, code = "not sent", ConnectError.exit_code
         try:
-            device = self.connection.endpoint.device
-            prover = Prover(self.connection, self.rung or device.verify, device.hash_command)
-            self._clear_away()
-            for folder in self.plan.new_folders:
-                self._make_folder(folder)
-            for batch in _batches(waiting):
-                self._send(batch, prover)
+            self._send_all()
+        except Cancelled:
+            with contextlib.suppress(ConnectError):
+                self._remove([part for part in self._parts if part.writing is not None and part.outcome is None])
+            raise
         except ConnectError as error:
-            reason = error
+            detail, code = f"not sent: {error.message}", error.exit_code
+            for part in self._parts:
+                if part.writing is not None:
+                    what = f"not verified: {error.message}"
+                    self._end(part, "?" if part.proved_by else "!", what, code, left_behind=part.path)
         finally:
-            done = {outcome.target.remote_path for outcome in self.outcomes}
-            detail = f"not sent: {reason.message}" if reason else "not sent"
-            code = (reason or ConnectError("")).exit_code
-            self.outcomes += [
-                Outcome(self.plan.device, target, "-", "", detail, code)
-                for target in waiting
-                if target.remote_path not in done
-            ]
+            for part in self._parts:
+                self._end(part, "-", detail, code)
+            self.outcomes += [part.outcome for part in self._parts if part.outcome is not None]
+
+    def _send_all(self) -> None:
+        """Send batch by batch; while one is hashed on the device, the next one travels."""
+        device = self.connection.endpoint.device
+        prover = Prover(self.connection, self.rung or device.verify, device.hash_command)
+        self._clear_away()
+        for folder in self.plan.new_folders:
+            self._make_folder(folder)
+        travelled: tuple[list[_Part], Future[list[Proof | None]]] | None = None
+        pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hash")
+        try:
+            for batch in _batches(self._parts):
+                self._open(batch)
+                self._stream(batch)
+                sent = [part for part in batch if part.outcome is None]
+                asked = pool.submit(prover.ask_command, _expected(sent))
+                if travelled is not None:
+                    self._settle(*travelled, prover)
+                travelled = sent, asked
+            if travelled is not None:
+                self._settle(*travelled, prover)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _settle(self, parts: Sequence[_Part], asked: Future[list[Proof | None]], prover: Prover) -> None:
+        """Prove files that have travelled, and give them their names."""
+        while not wait([asked], _POLL_S).done:
+            self.advance(0, "verifying")
+        proofs = prover.prove_rest(_expected(parts), asked.result(), lambda _: self.advance(0, "verifying"))
+        for part, proof in zip(parts, proofs, strict=True):
+            if proof.is_same:
+                part.proved_by = proof.by
+            else:
+                detail = f"not what was sent ({proof.by}: {proof.detail}); removed"
+                self._end(part, "!", detail, VerificationFailed.exit_code)
+        self._remove([part for part in parts if part.outcome is not None])
+        self._rename([part for part in parts if part.outcome is None])
 
     def _clear_away(self) -> None:
         """Remove what earlier sendings left on the device."""
@@ -116,27 +154,6 @@ class DeviceSending:
             found = self.connection.sftp.attributes([path], follow=True)[0]
             if isinstance(found, StatusError) or not found.is_folder:
                 raise RemoteRefused(f"the folder {visible(path)} cannot be made: {error.message}") from error
-
-    def _send(self, targets: Sequence[Target], prover: Prover) -> None:
-        parts = [_Part(target, _part_path(target.remote_path)) for target in targets]
-        try:
-            self._open(parts)
-            self._stream(parts)
-            self._prove(parts, prover)
-            self._rename(parts)
-        except Cancelled:
-            with contextlib.suppress(ConnectError):
-                self._remove(parts)
-            raise
-        except ConnectError as error:
-            for part in parts:
-                if part.outcome is None:
-                    what = f"not verified: {error.message}"
-                    left = part.path if part.writing is not None else ""
-                    self._end(part, "!" if not part.proved_by else "?", what, error.exit_code, left)
-            raise
-        finally:
-            self.outcomes += [part.outcome for part in parts if part.outcome is not None]
 
     def _end(self, part: _Part, sigil: str, detail: str, exit_code: int, left_behind: str = "") -> None:
         """Set what became of the file, unless that is settled."""
@@ -182,31 +199,17 @@ class DeviceSending:
         if digest.hexdigest() != part.target.file.digest.sha256:
             self._end(part, "!", "it changed here while it was sent", VerificationFailed.exit_code)
 
-    def _prove(self, parts: Sequence[_Part], prover: Prover) -> None:
-        left = [part for part in parts if part.outcome is None]
-        expected = [
-            Expected(part.path, part.target.file.digest.size_bytes, part.target.file.digest.sha256) for part in left
-        ]
-        for part, proof in zip(left, prover.prove(expected, lambda _: self.advance(0, "verifying")), strict=True):
-            if proof.is_same:
-                part.proved_by = proof.by
-            else:
-                detail = f"not what was sent ({proof.by}: {proof.detail}); removed"
-                self._end(part, "!", detail, VerificationFailed.exit_code)
-        self._remove([part for part in left if part.outcome is not None])
-
     def _rename(self, parts: Sequence[_Part]) -> None:
-        left = [part for part in parts if part.outcome is None]
         for state in ("new", "replace"):
-            group = [part for part in left if part.target.state == state]
+            group = [part for part in parts if part.target.state == state]
             pairs = [(part.path, part.target.remote_path) for part in group]
             errors = self.connection.sftp.rename(pairs, replace=state == "replace")
             for part, error in zip(group, errors, strict=True):
                 if error is not None:
                     detail = f"cannot be renamed, did a file of this name appear meanwhile? ({error.message})"
                     self._end(part, "!", detail, error.exit_code)
-        self._remove([part for part in left if part.outcome is not None])
-        renamed = [part for part in left if part.outcome is None]
+        self._remove([part for part in parts if part.outcome is not None])
+        renamed = [part for part in parts if part.outcome is None]
         there = self.connection.sftp.attributes([part.target.remote_path for part in renamed])
         for part, found in zip(renamed, there, strict=True):
             if isinstance(found, StatusError):
@@ -243,13 +246,18 @@ def _pieces(path: Path, piece_bytes: int) -> Iterator[bytes]:
         os.close(descriptor)
 
 
-def _batches(targets: Sequence[Target]) -> Iterator[list[Target]]:
+def _expected(parts: Sequence[_Part]) -> list[Expected]:
+    digests = [(part.path, part.target.file.digest) for part in parts]
+    return [Expected(path, digest.size_bytes, digest.sha256) for path, digest in digests]
+
+
+def _batches(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
     """Yield groups that travel together: each group costs the same few round trips, however many files it has."""
-    batch: list[Target] = []
+    batch: list[_Part] = []
     size_bytes = 0
-    for target in targets:
-        batch.append(target)
-        size_bytes += target.file.digest.size_bytes
+    for part in parts:
+        batch.append(part)
+        size_bytes += part.target.file.digest.size_bytes
         if len(batch) >= _BATCH_FILES or size_bytes >= _BATCH_BYTES:
             yield batch
             batch, size_bytes = [], 0
