@@ -94,6 +94,7 @@ _GENERAL = (
     Action("pane.previous", "Previous pane", "Go to the previous pane.", "General", ("|",)),
     Action("command", "Command", "Type a command with arguments.", "General", (":",), footer=True),
     Action("help", "Help", "Explain the focused pane and list its keys.", "General", ("?", "f1"), ("help",), footer=True),
+    Action("notes", "Notes", "Show in full what loading, saving or opening had to say.", "General", (), ("notes",)),
     Action("palette", "Palette", "Find an action by its name.", "General", ("ctrl+p",)),
     Action("back", "Back", "Leave the pane or mode; in Browse leave dcmtty.", "General", ("q", "escape")),
     Action("quit", "Quit", "Leave dcmtty; work that is not saved is offered at the next start.", "General", ("ctrl+q",), ("q", "quit")),

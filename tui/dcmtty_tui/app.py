@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from dcmtty.contours.journal_format import read_journal
 from dcmtty_tui.actions import ACTIONS
+from dcmtty_tui.driver import TerminalDriver
 from dcmtty_tui.screens.main import MainScreen, Opening
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -61,7 +62,7 @@ class DcmttyApp(App[int]):
     CSS = "Screen { background: #000000; color: #d0d0d0; }"
 
     def __init__(self, opening: Opening) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.main = MainScreen(opening)
         self.failure: Exception | None = None
         """An unhandled exception, for the command line's own last handler."""

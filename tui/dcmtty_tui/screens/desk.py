@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -56,6 +56,9 @@ class Ui(Protocol):
     def open_help(self, mode: Mode, pane: Pane) -> None:
         """Explain the focused pane."""
 
+    def open_text(self, title: str, lines: Sequence[str]) -> None:
+        """Show lines of text until a key closes them."""
+
     def open_palette(self) -> None:
         """Open the palette."""
 
@@ -81,6 +84,8 @@ class Desk:
     is_error: bool = False
     progress: str = ""
     """How far work in the background is; empty when nothing reports."""
+    notes: tuple[str, ...] = ()
+    """What loading, saving or opening had to say, in full."""
     tags_pinned: bool = False
     """Whether the tag pane shows an object that has no picture, instead of the slice."""
     leaving: bool = False
@@ -89,6 +94,12 @@ class Desk:
     def tell(self, text: str) -> None:
         """Show a message until the next key."""
         self.message, self.is_error = text, False
+
+    def tell_with_notes(self, text: str, notes: Sequence[str]) -> None:
+        """Show a message and the first note; the others are kept for `:notes`."""
+        self.notes = tuple(notes)
+        more = f" (and {len(notes) - 1} more, see :notes)" if len(notes) > 1 else ""
+        self.tell("; ".join(part for part in (text, *(f"{note}{more}" for note in notes[:1])) if part))
 
     def refuse(self, text: str) -> None:
         """Show why something was not done."""

@@ -24,7 +24,8 @@ def open_series(desk: Desk, series: Series) -> None:
     desk.viewer.open(series)
     desk.selection = Selection()
     desk.pane = Pane.PICTURE
-    desk.tell(series.build_refusal or "; ".join(note.text for note in series.notes[:2]))
+    refusal = (series.build_refusal,) if series.build_refusal else ()
+    desk.tell_with_notes("", (*refusal, *(note.text for note in series.notes)))
 
 
 @handles("open")
@@ -78,8 +79,7 @@ def loaded(desk: Desk, series: Series, path: Path, found: LoadedSet) -> None:
     rois = found.structure_set.rois
     desk.selection = Selection(rois[0].number if rois else 0)
     contours = sum(len(roi.contours) for roi in rois)
-    notes = "; ".join(found.notes[:2])
-    desk.tell(f"{len(rois)} ROIs, {contours} contours" + (f"; {notes}" if notes else ""))
+    desk.tell_with_notes(f"{len(rois)} ROIs, {contours} contours", found.notes)
 
 
 @handles("set.save")
@@ -124,8 +124,5 @@ def saved(desk: Desk, mark: int, report: SaveReport) -> None:
     """Say what was written, and let the journal know which edits are in it."""
     desk.session.saved(report.path, mark)
     desk.sending.add_file(report.path)
-    notes = "; ".join(report.notes[:2])
-    desk.tell(
-        f"saved {visible(report.path)}: {report.rois} ROIs, {report.contours} contours, {report.points} points, "
-        f"read back and checked" + (f"; {notes}" if notes else "")
-    )
+    counts = f"{report.rois} ROIs, {report.contours} contours, {report.points} points"
+    desk.tell_with_notes(f"saved {visible(report.path)}: {counts}, read back and checked", report.notes)

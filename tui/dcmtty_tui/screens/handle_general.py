@@ -65,6 +65,13 @@ def show_help(desk: Desk, call: Call) -> None:
     desk.ui.open_help(desk.mode, desk.pane)
 
 
+@handles("notes")
+def show_notes(desk: Desk, call: Call) -> None:
+    """Show the notes in full."""
+    del call
+    desk.ui.open_text("Notes", desk.notes or ("there is nothing to say",))
+
+
 @handles("palette")
 def palette(desk: Desk, call: Call) -> None:
     """Find an action by its name."""

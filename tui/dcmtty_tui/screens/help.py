@@ -14,26 +14,24 @@ from dcmtty_tui.actions import ACTIONS, Action, Mode, Pane
 KEY_COLUMN = 22
 
 
-class HelpScreen(ModalScreen[None]):
-    """Lists the keys that work in a mode and a pane; q, esc or ? closes it."""
+class TextScreen(ModalScreen[None]):
+    """Shows a text that scrolls, for example the help; q, esc, enter or ? closes it."""
 
     CSS_PATH = "help.tcss"
 
-    def __init__(self, mode: Mode, pane: Pane, sentence: str) -> None:
+    def __init__(self, text: Text) -> None:
         super().__init__()
-        self._mode = mode
-        self._pane = pane
-        self._sentence = sentence
+        self._text = text
 
     def compose(self) -> ComposeResult:
         """Show the text in a box that scrolls."""
         with VerticalScroll(id="box"):
-            yield Static(help_text(self._mode, self._pane, self._sentence), markup=False)
+            yield Static(self._text, markup=False)
 
     def on_key(self, event: events.Key) -> None:
-        """Close on q, esc and ?; scroll with the usual keys."""
+        """Close on q, esc, enter and ?; scroll with the usual keys."""
         box = self.query_one("#box", VerticalScroll)
-        if event.key in {"q", "escape", "question_mark", "f1"}:
+        if event.key in {"q", "escape", "enter", "question_mark", "f1"}:
             self.dismiss()
         elif event.key in {"j", "down"}:
             box.scroll_down(animate=False)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rich.text import Text
 from textual.screen import Screen
 
 from dcmtty.progress import Progress
+from dcmtty.text import visible
 from dcmtty.transfer.authentication import Prompter
 from dcmtty_tui import workers
 from dcmtty_tui.actions import Mode, Pane
-from dcmtty_tui.screens.help import HelpScreen
+from dcmtty_tui.screens.help import TextScreen, help_text
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.question import QuestionScreen, ScreenPrompter
 from dcmtty_tui.widgets.row_list import RowList
@@ -76,7 +78,13 @@ class ScreenUi:
     def open_help(self, mode: Mode, pane: Pane) -> None:
         """Explain the focused pane."""
         text = SliceView.help_text if pane is Pane.PICTURE else self.rows(pane).help_text
-        self._screen.app.push_screen(HelpScreen(mode, pane, text))
+        self._screen.app.push_screen(TextScreen(help_text(mode, pane, text)))
+
+    def open_text(self, title: str, lines: Sequence[str]) -> None:
+        """Show lines of text until a key closes them."""
+        text = Text(f"{title}\n\n", "bold")
+        text.append("\n".join(f"- {visible(line)}" for line in lines), "not bold")
+        self._screen.app.push_screen(TextScreen(text))
 
     def open_palette(self) -> None:
         """Open the palette."""
