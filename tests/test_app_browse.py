@@ -199,7 +199,7 @@ async def test_help_names_the_focused_pane_and_its_keys(phantom_dir: Path) -> No
         await driver.press("\\", "\\", "?")
         assert isinstance(driver.app.screen, TextScreen)
         await driver.press("q")
-        assert driver.app.screen is driver.main
+        assert driver.app.screen_stack == [driver.main]
 
 
 async def test_the_palette_runs_an_action(phantom_dir: Path) -> None:
