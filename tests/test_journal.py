@@ -131,12 +131,22 @@ def test_kill_9_loses_no_acknowledged_edit(tmp_path: Path) -> None:
     assert replay(entry.recovered).edits == len(names)
 
 
-@pytest.mark.parametrize("cut", [1, 2, 30, 80])
+@pytest.mark.parametrize("cut", [2, 30, 80])
 def test_a_torn_last_line_is_dropped_and_the_rest_is_whole(tmp_path: Path, cut: int) -> None:
     path = written(tmp_path, 5)
     path.write_bytes(path.read_bytes()[:-cut])
     recovered = read_journal(path)
     assert (len(recovered.events), recovered.complete, recovered.reason) == (4, True, "")
+
+
+@pytest.mark.parametrize("end", [b"", *(bytes([0x0A ^ 1 << bit]) for bit in range(8)), b"\0\0\0", b" " * 9])
+def test_a_last_line_that_lost_its_end_alone_is_damage_and_said(tmp_path: Path, end: bytes) -> None:
+    path = written(tmp_path, 5)
+    path.write_bytes(path.read_bytes()[:-1] + end)
+    recovered = read_journal(path)
+    assert (len(recovered.events), recovered.complete) == (4, False)
+    assert "line 6 is damaged" in recovered.reason
+    assert "line 6 is damaged" in replay(recovered).reason
 
 
 @given(st.data())
@@ -153,6 +163,7 @@ def test_a_flipped_bit_is_found_and_what_came_before_it_is_kept(
     recovered = read_journal(path)
     assert len(recovered.events) == line - 1
     assert [json.dumps(event) for event in recovered.events] == [json.dumps(named(i)) for i in range(line - 1)]
+    assert f"line {line + 1} is damaged" in recovered.reason
 
 
 def test_damage_in_the_middle_is_said(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Recovered:
     events: tuple[Event, ...]
     """Without the header."""
     complete: bool
-    """False when lines in the middle are damaged: what came before them is here."""
+    """False when a line is damaged, not merely cut off at the end: what came before it is here."""
     reason: str = ""
     """What is damaged, in plain words."""
     good_bytes: int = 0
@@ -109,7 +109,7 @@ def _check(previous: str, sequence: int, body: bytes) -> str:
 
 
 def read_journal(path: Path) -> Recovered:
-    """Read a journal; a last line that a crash cut off was never acknowledged and is dropped.
+    """Read a journal; a last line that a crash cut off was never acknowledged and is dropped without a word.
 
     Raises:
         JournalRefused: not even the header is whole, or another version wrote it.
@@ -117,8 +117,6 @@ def read_journal(path: Path) -> Recovered:
     """
     data = read_whole(path)
     events, good_bytes, check = _whole_lines(data)
-    rest = data[good_bytes:]
-    torn = b"\n" not in rest
     name = visible(path.name)
     if not events or events[0].get("kind") != "header":
         raise JournalRefused(f"{name}: the journal's first line is damaged", remedy="nothing can be recovered from it")
@@ -128,8 +126,9 @@ def read_journal(path: Path) -> Recovered:
         header = decode(JournalHeader, events[0].get("header"))
     except Malformed as error:
         raise JournalRefused(f"{name}: the journal's header is malformed", remedy="nothing can be recovered") from error
-    reason = "" if torn else f"line {len(events) + 1} is damaged; what came before it is kept"
-    return Recovered(header, tuple(events[1:]), torn, reason, good_bytes, check)
+    is_torn = _is_torn(data[good_bytes:], len(events), check)
+    reason = "" if is_torn else f"line {len(events) + 1} is damaged; what came before it is kept"
+    return Recovered(header, tuple(events[1:]), is_torn, reason, good_bytes, check)
 
 
 def _whole_lines(data: bytes) -> tuple[list[Event], int, str]:
@@ -137,16 +136,34 @@ def _whole_lines(data: bytes) -> tuple[list[Event], int, str]:
     events: list[Event] = []
     start, check = 0, FIRST_CHECK
     while (end := data.find(b"\n", start)) >= 0:
-        found = _LINE.fullmatch(data, start, end)
-        if found is None or int(found[1]) != len(events):
+        body = _body_of(data[start:end], len(events), check)
+        if body is None:
             break
-        next_check = _check(check, len(events), found[3])
-        if next_check.encode() != found[2]:
-            break
-        event = json.loads(found[3])
-        events.append(event)
-        start, check = end + 1, next_check
+        check = _check(check, len(events), body)
+        events.append(json.loads(body))
+        start = end + 1
     return events, start, check
+
+
+def _body_of(line: bytes, sequence: int, previous_check: str) -> bytes | None:
+    """Return the event's text of a line without its end; None when it is not that whole line."""
+    found = _LINE.fullmatch(line)
+    if found is None or int(found[1]) != sequence:
+        return None
+    return found[3] if _check(previous_check, sequence, found[3]).encode() == found[2] else None
+
+
+def _is_torn(rest: bytes, sequence: int, previous_check: str) -> bool:
+    """Say whether what is left is what a crash leaves: nothing, or the beginning of a line.
+
+    A whole line whose end alone is gone was acknowledged and then damaged, as was one with bytes that no line has.
+    """
+    opening = b'{"sequence":%d,"check":"' % sequence
+    whole = rest[: rest.rfind(b"}}") + 2]
+    if _body_of(whole, sequence, previous_check) is not None:
+        return False
+    is_beginning = rest.startswith(opening) or opening.startswith(rest)
+    return is_beginning and rest.isascii() and rest.decode("ascii").isprintable()
 
 
 def file_sha256(path: Path) -> str:
