@@ -149,8 +149,11 @@ class Sshd:
 
 def _children(pid: int) -> list[int]:
     """All processes below one, the deepest first."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    direct = [int(word) for word in listed.read_text().split()] if listed.exists() else []
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    direct = [int(word) for word in listed.split()]
     return [one for child in direct for one in (*_children(child), child)]
 
 
