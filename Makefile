@@ -13,7 +13,7 @@ INSTALLED_TEST := $(VENV)/.installed-test
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_LOWER := $(LOWER_VENV)/.installed
 
-.PHONY: help run test check check-static lint types imports docs-check docs bench test-lower clean
+.PHONY: help run test check check-static lint types imports docs-check docs pictures bench test-lower clean
 
 help:
 	@echo 'make run         install into $(VENV) and open dcmtty on samples/'
@@ -22,6 +22,7 @@ help:
 	@echo 'make check-static  the same without the tests'
 	@echo 'make bench       run benchmarks/ against their peers'
 	@echo 'make docs        write the generated parts of docs/'
+	@echo 'make pictures    draw docs/images from the running app'
 	@echo 'make test-lower  run the suite on the oldest dependencies allowed'
 	@echo 'make clean       remove what the other targets made'
 
@@ -79,6 +80,10 @@ docs-check: $(INSTALLED_DEV)
 
 docs: $(INSTALLED)
 	$(BIN)/python scripts/check_docs.py --write
+
+# Sends to a real sshd, which must be installed.
+pictures: $(INSTALLED_TEST)
+	$(BIN)/python scripts/make_pictures.py
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
