@@ -9,7 +9,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import IO
 
@@ -153,7 +153,7 @@ def _move_into_place(temporary: Path, path: Path, *, replace: bool) -> None:
 
 
 @contextlib.contextmanager
-def locked(stream: IO[bytes], name: str) -> Iterator[None]:
+def locked(stream: IO[bytes], name: str) -> Generator[None]:
     """Hold an exclusive lock on an open file.
 
     Raises:
