@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom.uid import UID
 
 from app_driver import Driver, driving
 from dcmtty.contours.model import GeometricType
 from dcmtty_tui.actions import Mode, Pane
+from dcmtty_tui.screens import handle_file
+from dcmtty_tui.viewing import Selection
 
 SQUARE = ("space", *"10l", "space", *"8j", "space", *"10h", "space")
 
@@ -179,3 +183,44 @@ async def test_reformatted_views_refuse_points(phantom_dir: Path) -> None:
     async with driving(phantom_dir) as driver:
         await driver.press("f3", "V", "space")
         assert "on the slices themselves" in driver.line("message")
+
+
+def another_series(folder: Path, phantom_dir: Path) -> Path:
+    """The phantom again as a second series of its study, in the same Frame of Reference."""
+    folder.mkdir()
+    for path in sorted(phantom_dir.glob("*.dcm")):
+        dataset = pydicom.dcmread(path)
+        dataset.SeriesInstanceUID = UID("2.25.77")
+        dataset.SeriesNumber = int(dataset.SeriesNumber or 0) + 1
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"2.25.77.{dataset.InstanceNumber}")
+        dataset.save_as(folder / path.name)
+    return folder
+
+
+async def test_on_a_second_series_a_point_begins_a_set_of_its_own(phantom_dir: Path, tmp_path: Path) -> None:
+    async with driving(phantom_dir, another_series(tmp_path / "second", phantom_dir)) as driver:
+        session = driver.desk.session
+        first, second = session.archive.series
+        handle_file.open_series(driver.desk, first)
+        await driver.press("f3", *SQUARE, "enter")
+        before = points_of(driver)
+        handle_file.open_series(driver.desk, second)
+        await driver.press("f2", "f3")
+        assert first.series_uid in driver.line("banner").replace("\n", "")
+        await driver.press("o")
+        for key in ("x", "X", "tab"):
+            await driver.press(key)
+            assert "another series" in driver.line("message")
+        await driver.command("delete-roi")
+        assert "another series" in driver.line("message")
+        assert session.work is not None
+        assert session.work.series is first
+        await driver.press("space")
+        state = driver.desk.state
+        assert state is not None
+        assert state.structure_set.series_uid == second.series_uid
+        assert driver.desk.selection == Selection(1)
+        assert not driver.main.query_one("#banner").has_class("open")
+        handle_file.open_series(driver.desk, first)
+        np.testing.assert_array_equal(points_of(driver), before)
+        assert session.works.unsaved == (first, second)

@@ -180,8 +180,8 @@ def discard(desk: Desk, call: Call) -> None:
 def select_contour(desk: Desk, call: Call) -> None:
     """Select the next contour on this slice."""
     view = editable_view(desk)
-    state = state_of(desk)
-    placed = contours_by_slice(state.structure_set, view.series).get(view.slice_number, ())
+    state = desk.state
+    placed = contours_by_slice(state.structure_set, view.series).get(view.slice_number, ()) if state is not None else ()
     if not placed:
         raise UsageError("this slice has no contour", remedy="go to one that has; the strip under the ROIs shows them")
     names = [(item.roi.number, item.index) for item in placed]

@@ -78,6 +78,6 @@ def take_up(desk: Desk, journal: Path) -> None:
     desk.mode, desk.pane = Mode.CONTOUR, Pane.PICTURE
     read_only = desk.session.standing.read_only
     if read_only:
-        desk.refuse(f"read-only: {read_only}")
+        desk.refuse("; ".join((f"read-only: {read_only}", *notes)))
     else:
-        desk.tell("; ".join(("the session is back with every edit", *notes)))
+        desk.tell("; ".join(("the session is back", *notes)) if notes else "the session is back with every edit")

@@ -28,6 +28,7 @@ def ensure_set(desk: Desk) -> None:
     standing = desk.session.standing
     if desk.session.work is None or standing.is_elsewhere:
         desk.session.new_structure_set(FIRST_LABEL)
+        desk.selection = Selection()
     elif standing.read_only:
         raise UsageError(f"read-only: {standing.read_only}", remedy="open the series it was drawn on")
 
@@ -126,6 +127,8 @@ def delete_roi(desk: Desk, call: Call) -> None:
     del call
     if not _rois(desk):
         raise UsageError("there is no ROI", remedy="nothing is left to delete")
+    if desk.session.standing.is_elsewhere:
+        raise UsageError("the ROIs were drawn on another series", remedy="open that series")
     number = current_roi(desk)
     desk.session.do(DeleteRoi(number))
     desk.selection = Selection()

@@ -22,6 +22,10 @@ def _no_set(desk: Desk) -> str:
 
 
 def _not_writable(desk: Desk) -> str:
+    return "" if desk.session.standing.is_elsewhere else _read_only(desk)  # a set of its own is begun then
+
+
+def _read_only(desk: Desk) -> str:
     read_only = desk.session.standing.read_only
     return _no_series(desk) or (f"read-only, {read_only}" if read_only else "")
 
@@ -55,8 +59,8 @@ _REASONS = {
     "series": _no_series,
     "structure-set": _no_set,
     "writable": _not_writable,
-    "draft": lambda desk: _not_writable(desk) or _no_draft(desk),
-    "points": lambda desk: _not_writable(desk) or _no_points(desk),
+    "draft": lambda desk: _read_only(desk) or _no_draft(desk),
+    "points": lambda desk: _read_only(desk) or _no_points(desk),
     "undo": _no_undo,
     "redo": _no_redo,
     "plan": _no_plan,
