@@ -1,4 +1,4 @@
-"""Textual's driver, made to end well when the line drops and to live on when the terminal sends bytes that are no text."""
+"""Textual's driver, made to end when the line drops and to live on when the terminal sends bytes that are no text."""
 
 from __future__ import annotations
 
