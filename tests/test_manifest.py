@@ -86,6 +86,15 @@ def test_names_start_at_the_manifests_folder_when_nothing_listed_lies_below_the_
     assert (done.code, done.out.count("(missing)")) == (5, 2)
 
 
+def test_absolute_names_are_checked_from_anywhere_and_cover_their_common_folder(work: Path, tmp_path: Path) -> None:
+    assert run_cli("digest", work / "set", "-o", work / "absolute").code == 0
+    assert run_cli("verify", work / "absolute", cwd=tmp_path.parent).code == 0
+    (work / "set" / "deep").mkdir()
+    (work / "set" / "deep" / "extra").write_bytes(b"")
+    done = run_cli("verify", work / "absolute", cwd=tmp_path.parent)
+    assert (done.code, done.out.splitlines()[-1]) == (5, f"+ {work}/set/deep/extra  (not in the manifest)")
+
+
 @pytest.mark.parametrize("program", ["md5sum", "sha256sum"])
 @pytest.mark.parametrize("options", [[], ["--tag"], ["-b"]])
 def test_lists_of_the_programs_are_understood(work: Path, program: str, options: list[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dcmtty.integrity.receipts import receipts_folder
 from dcmtty.transfer.connections import Connections
 from dcmtty.transfer.endpoint import parse_destination
 from dcmtty.transfer.plan import Wishes, make_plan
@@ -33,8 +34,6 @@ def _tree(root: Path) -> dict[str, bytes]:
 
 
 def _receipts() -> list[Path]:
-    from dcmtty.integrity.receipts import receipts_folder
-
     return sorted(receipts_folder().glob("*.json"))
 
 
@@ -161,6 +160,29 @@ def test_the_newest_receipt_of_a_file_counts(sshd: Sshd, tmp_path: Path) -> None
     assert run_cli("verify", f"box:{sshd.folder}/a").code == 0
     (sshd.folder / "a").write_bytes(b"first")
     assert run_cli("verify", f"box:{sshd.folder}/a").code == 5
+
+
+def test_where_no_receipt_can_be_kept_nothing_is_sent(sshd: Sshd, tmp_path: Path) -> None:
+    sshd.write_device("box")
+    sshd.pin()
+    (tmp_path / "a").write_bytes(b"a")
+    receipts_folder().parent.mkdir()
+    receipts_folder().write_bytes(b"a file in its place")
+    done = run_cli("send", tmp_path / "a", "--to", "box")
+    assert done.code == 7
+    assert list(sshd.folder.iterdir()) == []
+
+
+def test_a_damaged_receipt_is_named_and_not_passed_over(sshd: Sshd, tmp_path: Path) -> None:
+    sshd.write_device("box")
+    sshd.pin()
+    (tmp_path / "a").write_bytes(b"a")
+    assert run_cli("send", tmp_path / "a", "--to", "box").code == 0
+    receipt = _receipts()[0]
+    receipt.write_bytes(receipt.read_bytes()[:-40])
+    done = run_cli("verify", "box:")
+    assert done.code == 3
+    assert f"{receipt}: not a receipt" in done.err
 
 
 def test_without_a_receipt_nothing_is_called_verified(sshd: Sshd, tmp_path: Path) -> None:

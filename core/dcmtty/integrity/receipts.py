@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -12,7 +14,7 @@ from typing import Any
 
 from dcmtty.config import state_folder
 from dcmtty.errors import InputError
-from dcmtty.files import private_folder, read_whole, write_atomic
+from dcmtty.files import private_folder, read_whole, write_atomic, write_error
 from dcmtty.text import visible
 
 SCHEMA = "dcmtty.receipt/1"
@@ -118,10 +120,34 @@ def device_receipts(device: str) -> tuple[Receipt, ...]:
     Raises:
         InputError: one of them cannot be read.
     """
-    folder = receipts_folder()
-    paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    found = (read_receipt(path) for path in paths)
+    found = (read_receipt(path) for path in _paths(device))
     return tuple(sorted((one for one in found if one.device == device), key=lambda receipt: receipt.started))
+
+
+def newest_receipt(device: str) -> Receipt | None:
+    """Return the newest receipt of a device.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    paths = _paths(device)
+    return read_receipt(paths[-1]) if paths else None
+
+
+def _paths(device: str) -> list[Path]:
+    """Return the receipts that are named after the device, oldest first; a device's name has no wildcard in it."""
+    return sorted(receipts_folder().glob(f"*Z-{device}-????????.json"))
+
+
+def make_room_for_receipts() -> None:
+    """Make the folder of the receipts.
+
+    Raises:
+        WriteFailed: no receipt could be written there.
+    """
+    folder = private_folder(receipts_folder())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise write_error(folder, PermissionError(errno.EACCES, ""))
 
 
 def last_sent(receipts: Iterable[Receipt], path: str) -> dict[str, SentFile]:

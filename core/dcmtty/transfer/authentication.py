@@ -56,14 +56,20 @@ class Credentials(AuthStrategy):
         Raises:
             AuthenticationFailed: nothing that we have is accepted.
         """
-        result = AuthResult(strategy=self)
-        if not (self._by_keys(transport) or self._by_password(transport)):
+        try:
+            is_in = self._by_keys(transport) or self._by_password(transport)
+        except (paramiko.SSHException, EOFError) as error:
+            raise AuthenticationFailed(
+                f"{self.host}: it broke off the login of {visible(self.user)} ({visible(error, 120)})",
+                remedy="look into the device's log of sshd",
+            ) from error
+        if not is_in:
             tried = ", ".join(self.tried) or "no key found"
             raise AuthenticationFailed(
                 f"{self.host}: {visible(self.user)} was not let in (tried: {tried})",
                 remedy="check user and identity_file in devices.toml, or User and IdentityFile in the ssh config",
             )
-        return result
+        return AuthResult(strategy=self)
 
     def _by_keys(self, transport: paramiko.Transport) -> bool:
         for path in self.identity_files[:_MOST_KEYS]:

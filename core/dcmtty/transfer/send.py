@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dcmtty.errors import InputError
-from dcmtty.integrity.receipts import Receipt, SentFile, device_receipts, write_receipt
+from dcmtty.integrity.receipts import Receipt, SentFile, make_room_for_receipts, newest_receipt, write_receipt
 from dcmtty.progress import Cancelled, Progress
 from dcmtty.sources import Sources
 from dcmtty.transfer.connections import Connections
@@ -64,6 +64,7 @@ def execute(
         device, target = plan.refused[0]
         more = f" (and {len(plan.refused) - 1} more)" if len(plan.refused) > 1 else ""
         raise InputError(f"{device}: {target.file.name} must not be sent{more}: {target.detail}")
+    make_room_for_receipts()
     meter = _Meter(progress or Progress(), plan.size_bytes)
     sources = sources or Sources()
     reachable = [device for device in plan.devices if device.error is None]
@@ -79,7 +80,8 @@ def execute(
 
 
 def _sending(device: DevicePlan, plan: Plan, connections: Connections, meter: _Meter) -> DeviceSending:
-    left = [path for receipt in device_receipts(device.device)[-1:] for path in receipt.left_behind]
+    before = newest_receipt(device.device)
+    left = list(before.left_behind) if before else []
     return DeviceSending(device, connections.get(device.device), plan.rung, meter.advance, left_behind=left)
 
 
