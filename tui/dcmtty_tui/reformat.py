@@ -81,7 +81,8 @@ def other_view(view: View, plane: Plane | None, wanted: str) -> View:
         raise UsageError(f"{wanted!r} is no view", remedy=f"use one of {', '.join(VIEWS)}")
     stack = _stack(view.series)
     current = stack.acquired_view() if view.kind == "acquired" else view.kind
-    name = next(item for item in VIEWS if item == (wanted or VIEWS[(VIEWS.index(current) + 1) % len(VIEWS)]))
+    following = VIEWS[(VIEWS.index(current) + 1) % len(VIEWS)]
+    name: ViewName = next((item for item in VIEWS if item == wanted), following)
     if name == current or plane is None:
         return view
     anchor = plane.patient_xyz([view.cursor])[0]

@@ -34,21 +34,25 @@ class Ui(Protocol):
 
     def cancel_work(self) -> bool:
         """Stop what runs in the background; false when nothing does."""
+        ...
 
     def ask(self, kind: str, prompt: str, initial: str = "") -> None:
         """Open the entry line; what is typed comes back to the handler of `kind`."""
 
     def rows(self, pane: Pane) -> RowList:
         """Return the list of a pane."""
+        ...
 
     def question(self, text: str, answered: Callable[[bool], None], *, word: str = "") -> None:
         """Ask yes or no; with `word`, yes means that it was typed."""
 
     def prompter(self) -> Prompter:
         """Return who asks for passwords, from any thread."""
+        ...
 
     def is_working(self) -> bool:
         """Say whether a transfer or a save runs."""
+        ...
 
     def redraw(self) -> None:
         """Draw the whole screen again."""

@@ -125,4 +125,4 @@ def saved(desk: Desk, mark: int, report: SaveReport) -> None:
     desk.session.saved(report.path, mark)
     desk.sending.add_file(report.path)
     counts = f"{report.rois} ROIs, {report.contours} contours, {report.points} points"
-    desk.tell_with_notes(f"saved {visible(report.path)}: {counts}, read back and checked", report.notes)
+    desk.tell_with_notes(f"saved, read back and checked: {counts} in {visible(report.path)}", report.notes)

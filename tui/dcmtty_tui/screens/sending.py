@@ -33,6 +33,7 @@ class Lists(Protocol):
 
     def rows(self, pane: Pane) -> RowList:
         """Return the list of a pane."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
