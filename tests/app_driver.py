@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -83,7 +83,7 @@ class Driver:
 @asynccontextmanager
 async def driving(
     *paths: Path, size: tuple[int, int] = (120, 36), recover: Path | None = None, ssh_config: Path | None = None
-) -> AsyncIterator[Driver]:
+) -> AsyncGenerator[Driver]:
     """Run the app on paths without a terminal."""
     app = DcmttyApp(Opening(paths, recover, str(ssh_config) if ssh_config else None))
     try:

@@ -19,6 +19,7 @@ from dcmtty.progress import Progress
 from dcmtty.render.reslice import Stack, ViewName, stack_of, volume_view
 from dcmtty_tui.viewing import View
 
+BY_NAME: dict[str, ViewName] = {"axial": "axial", "coronal": "coronal", "sagittal": "sagittal"}
 VIEWS: tuple[ViewName, ...] = ("axial", "coronal", "sagittal")
 HELD_BYTES = 512 << 20
 """A volume up to this size stays in memory while reformatted views are looked at."""
@@ -66,8 +67,7 @@ def read_reformatted(series: Series, kind: str, number: int, progress: Progress)
     Raises:
         InputError: the slices make no volume, or one cannot be read.
     """
-    view = next(name for name in VIEWS if name == kind)
-    return volume_view(_stack(series), _volume.pictures(series, progress), view, number)
+    return volume_view(_stack(series), _volume.pictures(series, progress), BY_NAME[kind], number)
 
 
 def other_view(view: View, plane: Plane | None, wanted: str) -> View:
@@ -82,7 +82,7 @@ def other_view(view: View, plane: Plane | None, wanted: str) -> View:
     stack = _stack(view.series)
     current = stack.acquired_view() if view.kind == "acquired" else view.kind
     following = VIEWS[(VIEWS.index(current) + 1) % len(VIEWS)]
-    name: ViewName = next((item for item in VIEWS if item == wanted), following)
+    name = BY_NAME.get(wanted, following)
     if name == current or plane is None:
         return view
     anchor = plane.patient_xyz([view.cursor])[0]

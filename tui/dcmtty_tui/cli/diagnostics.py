@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import sys
 
 from dcmtty.errors import DcmttyError, UsageError
@@ -54,8 +55,9 @@ def _draw(step: Step) -> None:
 
 
 def progress_bar(*, quiet: bool = False) -> Progress:
-    """Return a Progress that draws on standard error when that is a terminal."""
-    return Progress() if quiet or not sys.stderr.isatty() else Progress(report=_draw)
+    """Return a Progress that draws on standard error when that is a terminal that can clear a line."""
+    is_capable = sys.stderr.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}
+    return Progress() if quiet or not is_capable else Progress(report=_draw)
 
 
 class TerminalPrompter:

@@ -22,9 +22,15 @@ STANDARD_INPUT = "-"
 
 
 @click.command("digest")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False))
 @format_option(["tag", "md5sum", "sha256sum", "json"])
-@click.option("-o", "--output", "target", type=click.Path(), help="Write the list to this file, whole or not at all.")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(readable=False),
+    help="Write the list to this file, whole or not at all.",
+)
 @quiet_option
 def command(paths: tuple[str, ...], format_: str, target: str | None, quiet: bool) -> int:  # noqa: FBT001 - click passes flags
     """Print MD5 and SHA-256 of files; folders are walked, links in them are not followed.

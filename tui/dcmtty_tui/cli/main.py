@@ -41,6 +41,10 @@ class Terminated(BaseException):
         self.exit_code = 128 + signal_number
 
 
+class Interrupted(BaseException):
+    """Ctrl-C; not a KeyboardInterrupt, because click would write an empty line for that."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module only when the command is called."""
 
@@ -57,6 +61,13 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"dcmtty_tui.cli.{'open_' if cmd_name == 'open' else cmd_name}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise Interrupted from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -122,7 +133,7 @@ def _known_ending(error: BaseException) -> int | None:
     """Return the exit code of an ending that is no failure of a command, or None."""
     if isinstance(error, click.exceptions.Exit | Terminated):
         return error.exit_code
-    if isinstance(error, click.Abort | KeyboardInterrupt | Cancelled):
+    if isinstance(error, click.Abort | KeyboardInterrupt | Interrupted | Cancelled):
         diagnostics.line("dcmtty: interrupted; nothing half-made was kept")
         return 128 + signal.SIGINT
     if isinstance(error, output.ClosedPipe | BrokenPipeError):

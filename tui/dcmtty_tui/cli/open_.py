@@ -12,7 +12,7 @@ from dcmtty_tui.cli.options import ssh_config_option
 
 
 @click.command("open")
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=click.Path(readable=False))
 @ssh_config_option
 def command(paths: tuple[str, ...], ssh_config: str | None) -> int:
     """Open files and folders in the full-screen app (the default).

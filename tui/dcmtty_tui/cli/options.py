@@ -27,7 +27,10 @@ quiet_option = click.option("--quiet", is_flag=True, help="No progress on stderr
 no_input_option = click.option("--no-input", is_flag=True, help="Never ask; fail instead.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 ssh_config_option = click.option(
-    "--ssh-config", type=click.Path(), default=None, help="ssh configuration to use [default: ~/.ssh/config]."
+    "--ssh-config",
+    type=click.Path(readable=False),
+    default=None,
+    help="ssh configuration to use [default: ~/.ssh/config].",
 )
 color_option = click.option(
     "--color",

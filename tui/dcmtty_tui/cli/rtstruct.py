@@ -45,14 +45,18 @@ def command() -> None:
 
 
 @command.command("build", cls=_BuildCommand)
-@click.argument("series", nargs=-1, required=True, type=click.Path())
-@click.option("--points", multiple=True, required=True, type=click.Path(), help="Point lists, one or more.")
+@click.argument("series", nargs=-1, required=True, type=click.Path(readable=False))
+@click.option(
+    "--points", multiple=True, required=True, type=click.Path(readable=False), help="Point lists, one or more."
+)
 @click.option("--frame", type=click.Choice(FRAMES), help="What the numbers are, where the files do not say it.")
-@click.option("--base", type=click.Path(), help="Add to this RTSTRUCT; what it holds keeps its bytes.")
+@click.option("--base", type=click.Path(readable=False), help="Add to this RTSTRUCT; what it holds keeps its bytes.")
 @click.option("--label", help=f"Structure Set Label, up to 16 characters [default: {DEFAULT_LABEL}, or the base's].")
 @click.option("--series-uid", help="Which series, when SERIES holds several.")
 @click.option("--implicit", is_flag=True, help="Write Implicit VR, for contours above 64 kB.")
-@click.option("-o", "--output", "target", required=True, type=click.Path(), help="The RTSTRUCT file to write.")
+@click.option(
+    "-o", "--output", "target", required=True, type=click.Path(readable=False), help="The RTSTRUCT file to write."
+)
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists (else exit 7).")
 @format_option(["table", "json"])
 @dry_run_option
@@ -100,8 +104,14 @@ def build(  # noqa: PLR0913 - one argument per option
 
 
 @command.command("points")
-@click.argument("rtstruct", type=click.Path())
-@click.option("--series", "folders", multiple=True, type=click.Path(), help="The images, to name the slice of a point.")
+@click.argument("rtstruct", type=click.Path(readable=False))
+@click.option(
+    "--series",
+    "folders",
+    multiple=True,
+    type=click.Path(readable=False),
+    help="The images, to name the slice of a point.",
+)
 @click.option("--series-uid", help="Which series, when --series holds several.")
 @click.option("--frame", type=click.Choice(FRAMES), default="lps-mm", show_default=True, help="What the numbers are.")
 @click.option("--raw", is_flag=True, help="Leave formulas in CSV cells as they are.")

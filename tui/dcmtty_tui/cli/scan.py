@@ -22,7 +22,7 @@ _HEADERS = (
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False, path_type=Path))
 @click.option("--columns", metavar="K,..", help="Attributes (keyword or tag) of each file, instead of the series.")
 @format_option(["table", "csv", "json"])
 @click.option("--raw", is_flag=True, help="CSV cells as they are, even those a spreadsheet takes for a formula.")

@@ -25,7 +25,7 @@ _WORDS = {"+": "sent", "*": "replaced", "=": "there already", "!": "failed", "-"
 
 
 @click.command("send")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option("--to", "targets", required=True, metavar="DEVICE[:PATH][,...]", help="Where to; several with commas.")
 @dry_run_option
 @click.option("--replace", is_flag=True, help="Put a file in the place of another one of its name.")

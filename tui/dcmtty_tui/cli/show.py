@@ -34,15 +34,21 @@ _LINES_AROUND = 2
 
 
 @click.command("show")
-@click.argument("path", type=click.Path())
+@click.argument("path", type=click.Path(readable=False))
 @click.option("--slice", "number", type=int, help="Which slice, from 1 in sorted order [default: the middle one].")
 @click.option("--view", type=click.Choice(["axial", "coronal", "sagittal"]), help="[default: as acquired]")
 @click.option("--window", "window_text", metavar="C/W|PRESET", help="Centre/width, e.g. 40/400, or e.g. lung.")
 @click.option("--glyphs", type=click.Choice(["half", "ascii"]), help="[default: half with colours, else ascii]")
 @color_option
-@click.option("--structures", type=click.Path(), metavar="RS", help="Draw the contours of this RTSTRUCT.")
+@click.option("--structures", type=click.Path(readable=False), metavar="RS", help="Draw the contours of this RTSTRUCT.")
 @click.option("--size", "size_text", metavar="COLSxROWS", help="Cells for the picture [default: the terminal].")
-@click.option("--png", "target", type=click.Path(), metavar="OUT", help="Write the slice as PNG instead; - is stdout.")
+@click.option(
+    "--png",
+    "target",
+    type=click.Path(readable=False),
+    metavar="OUT",
+    help="Write the slice as PNG instead; - is stdout.",
+)
 @click.option("--series", "series_uid", metavar="UID", help="Which series, where there are several.")
 @quiet_option
 def command(  # noqa: PLR0913 - click passes each option
@@ -110,6 +116,8 @@ def _series(archive: Archive, path: str, series_uid: str | None) -> Series:
     """Return the series that is meant: the named one, or the first."""
     if not archive.series:
         reason = f": {archive.unreadable[0].reason}" if archive.unreadable else ""
+        if archive.others or archive.structure_sets:
+            reason = reason or ": no pixel data"
         raise NoPixelData(f"{visible(path)}: no image found{reason}", remedy="name a file or folder with images")
     if archive.unreadable:
         diagnostics.note(f"{len(archive.unreadable)} files could not be read; see dcmtty scan")

@@ -19,7 +19,7 @@ _INDENT = "  "
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(readable=False, path_type=Path))
 @click.option("--find", "pattern", metavar="PATTERN", help="Only elements with this tag, or in keyword, name or value.")
 @format_option(["text", "json"])
 def command(file: Path, pattern: str | None, format_: str) -> int:

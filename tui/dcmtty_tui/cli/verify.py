@@ -25,7 +25,9 @@ _WORDS = {"=": "same", "*": "changed", "-": "missing", "+": "extra", "!": "not r
 @click.command("verify")
 @click.argument("target")
 @format_option(["text", "json"])
-@click.option("--root", type=click.Path(), default=None, help="Folder that the manifest's relative names start at.")
+@click.option(
+    "--root", type=click.Path(readable=False), default=None, help="Folder that the manifest's relative names start at."
+)
 @click.option("--listed-only", is_flag=True, help="Do not look for files that the manifest does not list.")
 @click.option(
     "--verify",
