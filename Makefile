@@ -85,7 +85,7 @@ docs: $(INSTALLED)
 pictures: $(INSTALLED_TEST)
 	$(BIN)/python scripts/make_pictures.py
 
-bench: $(INSTALLED)
+bench: $(INSTALLED_TEST)
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 test-lower: $(INSTALLED_LOWER)
