@@ -17,6 +17,7 @@ DEBIAN_PACKAGES: Final = {
     "md5sum": "coreutils",
     "plastimatch": "plastimatch",
     "scp": "openssh-client",
+    "setpriv": "util-linux",
     "sftp": "openssh-client",
     "sha256sum": "coreutils",
     "ssh": "openssh-client",

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -148,7 +148,7 @@ def on_terminal(
     size: tuple[int, int] = (120, 36),
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-) -> Iterator[PtyApp]:
+) -> Generator[PtyApp]:
     """Run `dcmtty ARGUMENTS...` on a terminal of its own until the block ends."""
     app = PtyApp(*arguments, size=size, env=env, cwd=cwd)
     try:

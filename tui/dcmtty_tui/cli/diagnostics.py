@@ -47,9 +47,9 @@ def _clear_bar() -> None:
 
 def _draw(step: Step) -> None:
     with contextlib.suppress(OSError):
+        _state["bar"] = True
         sys.stderr.write("\r\x1b[K" + step_text(step)[:79])
         sys.stderr.flush()
-        _state["bar"] = True
         if step.total and step.done >= step.total:
             _clear_bar()
 
