@@ -90,9 +90,11 @@ def read_whole(path: Path, *, limit_bytes: int = 1 << 30) -> bytes:
 
 
 def private_folder(path: Path) -> Path:
-    """Create the folder for this user alone (0700) and return it."""
+    """Create the folder for this user alone (0700), and the folders above it that are missing, and return it."""
+    missing = [folder for folder in (path, *path.parents) if not folder.is_dir()]
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise write_error(path, error) from error
     return path

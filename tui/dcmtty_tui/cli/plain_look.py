@@ -8,7 +8,7 @@ from pathlib import Path
 from dcmtty.dicom.scan import scan
 from dcmtty.text import visible
 from dcmtty_tui.cli import diagnostics, output
-from dcmtty_tui.cli.scan import write_tables
+from dcmtty_tui.cli.scan import exit_code_of, write_tables
 from dcmtty_tui.cli.show import print_slice
 
 SIZE = (80, 30)
@@ -22,9 +22,13 @@ def print_look(paths: list[Path]) -> int:
     if archive.series:
         output.write_text("\n")
         print_slice(archive.series[0], SIZE, "half")
+        _print_next_step(paths)
+    return exit_code_of(paths, archive)
+
+
+def _print_next_step(paths: list[Path]) -> None:
     named = visible(shlex.join(str(path) for path in paths))
     output.write_text(
         f"\nNext: dcmtty {named} in a terminal opens the app (F3 contours, ? helps); without one: "
         f"dcmtty tags FILE, dcmtty show {named} --slice N, dcmtty rtstruct build {named} --points FILE -o RS.dcm\n"
     )
-    return 1 if archive.unreadable else 0

@@ -46,10 +46,10 @@ def command(paths: tuple[Path, ...], columns: str | None, format_: str, raw: boo
         output.write_csv(("kind", *_HEADERS, "series uid", "path"), _csv_rows(archive), raw=raw)
     else:
         write_tables(archive)
-    return _exit_code(paths, archive)
+    return exit_code_of(paths, archive)
 
 
-def _exit_code(paths: Sequence[Path], archive: Archive) -> int:
+def exit_code_of(paths: Sequence[Path], archive: Archive) -> int:
     """Return 3 when a named path is missing or nothing was readable, 1 when something was not, else 0."""
     if not archive.unreadable:
         return 0
