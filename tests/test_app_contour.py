@@ -224,3 +224,14 @@ async def test_on_a_second_series_a_point_begins_a_set_of_its_own(phantom_dir: P
         handle_file.open_series(driver.desk, first)
         np.testing.assert_array_equal(points_of(driver), before)
         assert session.works.unsaved == (first, second)
+
+
+async def test_a_structure_set_is_thrown_away_only_after_asking(phantom_dir: Path) -> None:
+    async with driving(phantom_dir) as driver:
+        await driver.press("f3", "space")
+        await driver.command("discard-set")
+        await driver.press("n")
+        assert driver.desk.state is not None
+        await driver.command("discard-set")
+        await driver.press("y")
+        assert driver.desk.state is None

@@ -175,6 +175,7 @@ _CONTOURING = (
     _edit("points.import", "Import", "Import a point list; the frame is needed unless the file declares it.", words=("import",), arguments="FILE [FRAME]"),
     Action("set.label", "Label", "Set the label of the structure set.", "Contour", words=("label",), arguments="LABEL", needs="writable", edits=True),
     Action("set.load", "Load", "Load a structure set and show it.", "Contour", words=("structures", "load"), arguments="FILE", needs="series"),
+    Action("set.discard", "Discard set", "Throw the structure set away with its journal, after asking.", "Contour", words=("discard-set",), needs="structure-set", edits=True),
     Action("set.save", "Save", "Save the structure set as RTSTRUCT.", "Contour", ("S", "ctrl+s"), ("w", "save"), "FILE", PICTURE_MODES, needs="structure-set", edits=True, footer=True),
 )  # fmt: skip
 

@@ -82,6 +82,22 @@ def loaded(desk: Desk, series: Series, path: Path, found: LoadedSet) -> None:
     desk.tell_with_notes(f"{len(rois)} ROIs, {contours} contours", found.notes)
 
 
+@handles("set.discard")
+def discard(desk: Desk, call: Call) -> None:
+    """Throw the structure set of this series away; a file that was saved stays."""
+    del call
+    if desk.session.standing.is_elsewhere:
+        raise UsageError("the structure set was drawn on another series", remedy="open that series first")
+
+    def answered(is_yes: bool) -> None:  # noqa: FBT001 - the answer
+        if is_yes:
+            desk.session.discard()
+            desk.selection = Selection()
+            desk.tell("the structure set was thrown away")
+
+    desk.ui.question("Throw the structure set of this series away, with every edit that is not saved?", answered)
+
+
 @handles("set.save")
 def save(desk: Desk, call: Call) -> None:
     """Save the structure set under the name that was typed, or ask for one."""
