@@ -4,7 +4,7 @@
 #   docs/main-job.sh SERIES STRUCTURES HAND DEVICE WORK
 #
 #   SERIES      folder with the images of one series
-#   STRUCTURES  an RTSTRUCT drawn on it; the points of its ROIs are taken over
+#   STRUCTURES  an RTSTRUCT drawn on it; the points of its ROI 1 are taken over
 #   HAND        a point list (here: contours entered by hand, as pixels)
 #   DEVICE      where to send to: a name of devices.toml or a Host of the ssh configuration
 #   WORK        an empty folder for what is made
@@ -27,7 +27,7 @@ $dcmtty tags "$first" --find ImagePositionPatient
 $dcmtty show "$series" --glyphs ascii --color none --size 80x24
 
 say 'Points of the structure set that is there'
-$dcmtty rtstruct points "$structures" --series "$series" > "$work/taken-over.csv"
+$dcmtty rtstruct points "$structures" --roi 1 --series "$series" > "$work/taken-over.csv"
 wc -l < "$work/taken-over.csv"
 
 say 'A new structure set of these and of the contours entered by hand'

@@ -36,7 +36,7 @@ async def draw_by_hand(driver: Driver) -> None:
 async def test_the_whole_job_by_keys_only(shared_data: Path, tmp_path: Path, sshd: Sshd) -> None:
     series, structures = series_folder(shared_data), structures_file(shared_data)
     taken_over, target = tmp_path / "roi1.csv", tmp_path / "RS.dcm"
-    taken_over.write_bytes(run_cli("rtstruct", "points", structures, "--series", series).stdout)
+    taken_over.write_bytes(run_cli("rtstruct", "points", structures, "--roi", "1", "--series", series).stdout)
     sshd.write_device("linac1")
     async with driving(series) as driver:
         assert "47 axial" in "".join(driver.rows(Pane.SERIES))

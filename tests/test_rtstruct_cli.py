@@ -205,6 +205,16 @@ def test_points_go_round_through_files_unchanged(ct: Path, points: Path, tmp_pat
     assert one.StructureSetROISequence == other.StructureSetROISequence
 
 
+def test_points_of_one_roi_come_out_alone(ct: Path, points: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rs.dcm"
+    assert run_cli("rtstruct", "build", ct, "--points", points, "-o", path).code == 0
+    numbers = {item.ROIName: item.ROINumber for item in dcmread(path).StructureSetROISequence}
+    done = run_cli("rtstruct", "points", path, "--roi", str(numbers["Spot"]))
+    assert {row["roi"] for row in csv.DictReader(done.out.splitlines()[1:])} == {"Spot"}
+    missing = run_cli("rtstruct", "points", path, "--roi", "99")
+    assert (missing.code, missing.out, "no such ROI" in missing.err) == (2, "", True)
+
+
 def test_points_refuses_other_files(ct: Path, points: Path) -> None:
     for path, word in ((points, "not a DICOM file"), (min(ct.iterdir()), "not an RT Structure Set")):
         done = run_cli("rtstruct", "points", path)

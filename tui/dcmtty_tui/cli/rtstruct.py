@@ -105,6 +105,7 @@ def build(  # noqa: PLR0913 - one argument per option
 
 @command.command("points")
 @click.argument("rtstruct", type=click.Path(readable=False))
+@click.option("--roi", "numbers", multiple=True, type=int, metavar="NUMBER", help="Only this ROI; may be repeated.")
 @click.option(
     "--series",
     "folders",
@@ -119,6 +120,7 @@ def build(  # noqa: PLR0913 - one argument per option
 @quiet_option
 def points(
     rtstruct: str,
+    numbers: tuple[int, ...],
     folders: tuple[str, ...],
     series_uid: str | None,
     frame: str,
@@ -137,8 +139,25 @@ def points(
         diagnostics.note(f"{visible(rtstruct)}: {note}")
     if loaded.other_frame_of_reference and frame.startswith("pixel"):
         raise InputError(f"{visible(rtstruct)}: in another Frame of Reference than the images", remedy="use lps-mm")
-    output.write_text(write_points(loaded.structure_set, images, format_, frame=frame, raw=raw))
+    structure_set = _only(loaded.structure_set, numbers) if numbers else loaded.structure_set
+    output.write_text(write_points(structure_set, images, format_, frame=frame, raw=raw))
     return 0
+
+
+def _only(structure_set: StructureSet, numbers: Sequence[int]) -> StructureSet:
+    """Return the structure set with these ROIs alone.
+
+    Raises:
+        UsageError: one of them is not in it.
+    """
+    from dataclasses import replace
+
+    there = [roi.number for roi in structure_set.rois]
+    missing = [number for number in numbers if number not in there]
+    if missing:
+        known = ", ".join(str(number) for number in there) or "none"
+        raise UsageError(f"--roi {missing[0]}: the structure set has no such ROI", remedy=f"its ROIs are {known}")
+    return replace(structure_set, rois=tuple(roi for roi in structure_set.rois if roi.number in numbers))
 
 
 def _require_free(path: Path, *, overwrite: bool) -> None:
