@@ -39,7 +39,7 @@ async def test_who_what_and_where_are_on_screen_in_every_size(phantom_dir: Path,
         stored = int(pydicom.dcmread(slice_file(driver)).pixel_array[row, column])
         value = stored * float(header.RescaleSlope) + float(header.RescaleIntercept)
         assert f"| {value:g} HU" in driver.line("status")
-        assert f"CT HFS | slice 23/45 at {z:.2f} mm" in driver.line("status")
+        assert f"CT HFS | slice 23/45 at z {z:.2f} mm" in driver.line("status")
         assert str(header.PatientName) in driver.line("title")
         assert str(header.PatientID) in driver.line("title")
         picture = "\n".join(driver.picture())
@@ -52,7 +52,7 @@ async def test_picture_status_and_tags_are_always_of_one_slice(phantom_dir: Path
             await driver.pilot.press(*keys)
             await driver.settle()
             header = pydicom.dcmread(slice_file(driver), stop_before_pixels=True)
-            assert f"at {float(header.ImagePositionPatient[2]):.2f} mm" in driver.line("status")
+            assert f"at z {float(header.ImagePositionPatient[2]):.2f} mm" in driver.line("status")
             assert any(str(header.SOPInstanceUID) in row for row in driver.rows(Pane.TAGS))
 
 
@@ -210,3 +210,17 @@ async def test_the_palette_runs_an_action(phantom_dir: Path) -> None:
         await driver.press("enter")
         await driver.settle()
         assert "inverted" in driver.line("status")
+
+
+async def test_a_terminal_that_became_too_small_says_so_and_refuses_edits(phantom_dir: Path) -> None:
+    async with driving(phantom_dir) as driver:
+        await driver.press("f3")
+        await driver.pilot.resize_terminal(30, 8)
+        await driver.settle()
+        assert "30x8" in driver.line("message")
+        await driver.press("space")
+        assert driver.desk.state is None
+        await driver.pilot.resize_terminal(100, 30)
+        await driver.settle()
+        await driver.press("space")
+        assert driver.desk.state is not None

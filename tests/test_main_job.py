@@ -42,7 +42,7 @@ async def test_the_whole_job_by_keys_only(shared_data: Path, tmp_path: Path, ssh
         assert "47 axial" in "".join(driver.rows(Pane.SERIES))
         await draw_by_hand(driver)
         await driver.command(f"import {taken_over}")
-        assert "imported 1 ROIs with 15 contours" in driver.line("message")
+        assert "imported 1 ROI with 15 contours" in driver.line("message")
         await driver.command(f"w {target}")
         assert "read back and checked" in driver.line("message")
         check_result(target, series, structures, tmp_path)

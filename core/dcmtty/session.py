@@ -11,7 +11,7 @@ from dcmtty.contours.journal import JournalEntry, OnFailure, journal_folder
 from dcmtty.contours.journal_format import file_sha256, read_journal
 from dcmtty.contours.model import StructureSet
 from dcmtty.contours.recovery import Base, base_left, differences, find_series, offered, replay
-from dcmtty.contours.standing import Standing, standing_of
+from dcmtty.contours.standing import OTHER_PATIENT, Standing, standing_of
 from dcmtty.contours.work import Work
 from dcmtty.contours.works import Works
 from dcmtty.dicom.model import Archive, Series
@@ -85,7 +85,9 @@ class Session:
         """
         series = _opened(self.series)
         reason = series.build_refusal
-        if loaded.other_frame_of_reference:
+        if loaded.other_patient:
+            reason = OTHER_PATIENT
+        elif loaded.other_frame_of_reference:
             reason = "the structure set is in another Frame of Reference"
         elif loaded.other_series:
             reason = "the structure set was drawn on another series"

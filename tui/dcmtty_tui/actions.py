@@ -62,6 +62,8 @@ class Action:
     edits: bool = False
     """Waits until the slice it will act on is the one shown."""
     footer: bool = False
+    short: str = ""
+    """What the footer calls it, where that is shorter than the title."""
 
 
 def _view(id_: str, title: str, help_: str, *keys: str, **rest: object) -> Action:
@@ -152,12 +154,12 @@ _LISTS = (
 )  # fmt: skip
 
 _CONTOURING = (
-    _edit("point.add", "Add point", "Add a point at the crosshair to the contour being entered.", "space", panes=PICTURE_ONLY, footer=True),
+    _edit("point.add", "Add point", "Add a point at the crosshair to the contour being entered.", "space", panes=PICTURE_ONLY, footer=True, short="add"),
     _edit("point.pixel", "Point", "Add a point at a typed pixel.", words=("p", "point"), arguments="COLUMN ROW"),
     _edit("point.mm", "Point in mm", "Add a point at typed patient coordinates.", words=("mm",), arguments="X Y Z"),
-    _edit("point.delete", "Delete point", "Delete the selected point.", "x", needs="points", footer=True),
+    _edit("point.delete", "Delete point", "Delete the selected point.", "x", needs="points", footer=True, short="delete"),
     _edit("point.move", "Move point", "Move the selected point to the crosshair.", "m", needs="points", panes=PICTURE_ONLY),
-    _edit("point.next", "Next point", "Select the next point.", "tab", needs="points", footer=True, panes=frozenset({Pane.PICTURE, Pane.POINTS, Pane.ROIS})),
+    _edit("point.next", "Next point", "Select the next point.", "tab", needs="points", footer=True, short="next", panes=frozenset({Pane.PICTURE, Pane.POINTS, Pane.ROIS})),
     _edit("point.previous", "Previous point", "Select the previous point.", "shift+tab", needs="points", panes=frozenset({Pane.PICTURE, Pane.POINTS, Pane.ROIS})),
     _edit("contour.close", "Close", "Close the contour, or end an open one.", "enter", panes=PICTURE_ONLY, needs="draft", footer=True, words=("close",)),
     _edit("contour.discard", "Discard", "Drop the contour being entered.", "D", needs="draft", words=("discard",)),
@@ -176,6 +178,8 @@ _CONTOURING = (
     Action("set.label", "Label", "Set the label of the structure set.", "Contour", words=("label",), arguments="LABEL", needs="writable", edits=True),
     Action("set.load", "Load", "Load a structure set and show it.", "Contour", words=("structures", "load"), arguments="FILE", needs="series"),
     Action("set.discard", "Discard set", "Throw the structure set away with its journal, after asking.", "Contour", words=("discard-set",), needs="structure-set", edits=True),
+    Action("set.overwrite", "Overwrite", "Save the structure set over a file that exists.", "Contour", words=("w!",), arguments="FILE", modes=PICTURE_MODES, needs="structure-set", edits=True),
+    Action("points.export", "Export", "Write the points of all contours to a file, in patient mm.", "Contour", words=("export",), arguments="FILE.csv|FILE.json", needs="structure-set"),
     Action("set.save", "Save", "Save the structure set as RTSTRUCT.", "Contour", ("S", "ctrl+s"), ("w", "save"), "FILE", PICTURE_MODES, needs="structure-set", edits=True, footer=True),
 )  # fmt: skip
 
@@ -183,6 +187,7 @@ _SENDING = (
     Action("send.plan", "Plan", "Plan what would be sent to a device.", "Send", words=("send",), arguments="DEVICE[:PATH]"),
     Action("send.toggle", "Choose", "Choose or drop a file for sending.", "Send", ("space",), modes=frozenset({Mode.SEND}), panes=frozenset({Pane.FILES}), footer=True),
     Action("send.go", "Send", "Send what the plan says, and verify it.", "Send", ("y",), ("go",), modes=frozenset({Mode.SEND}), needs="plan", footer=True),
+    Action("send.replace", "Replace", "Plan again so that other files of the same names on the device are replaced.", "Send", ("r",), ("replace",), modes=frozenset({Mode.SEND})),
     Action("send.verify", "Verify", "Verify on the device what the receipts say was sent.", "Send", ("v",), ("verify",), "DEVICE[:PATH]", frozenset({Mode.SEND}), footer=True),
     Action("send.trust", "Trust", "See the host key of the device and trust it.", "Send", ("t",), ("trust",), "DEVICE", frozenset({Mode.SEND}), footer=True),
     Action("send.cancel", "Cancel", "Stop the transfer; nothing half-sent is kept as sent.", "Send", ("c",), modes=frozenset({Mode.SEND}), footer=True),

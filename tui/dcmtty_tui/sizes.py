@@ -19,6 +19,11 @@ def human_bytes(count: float) -> str:
     return f"{count / _STEP:.1f} TB"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, e.g. `1 ROI`, `2 ROIs`; `series` stays."""
+    return f"{count} {noun}" if count == 1 or noun.endswith("s") else f"{count} {noun}s"
+
+
 def step_text(step: Step) -> str:
     """Return a step of progress as one line: label, done of total, time left."""
     if step.unit == "bytes":

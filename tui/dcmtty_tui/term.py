@@ -11,6 +11,10 @@ from typing import Literal
 Depth = Literal["truecolor", "256", "16", "none"]
 Glyphs = Literal["half", "ascii"]
 
+SMALLEST_COLUMNS = 40
+SMALLEST_ROWS = 12
+"""A smaller terminal cannot show what must always be on screen."""
+
 NARROW_COLUMNS = 110
 """Below this width one pane at most stands beside the picture."""
 

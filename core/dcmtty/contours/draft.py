@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmtty.contours.model import Contour, GeometricType, StructureSet, frozen_points
-from dcmtty.contours.placement import image_of, reading_tolerance_mm
+from dcmtty.contours.placement import WRITING_TOLERANCE_MM, image_of, place
 from dcmtty.dicom.model import Series
 from dcmtty.errors import InputError
 from dcmtty.geometry.plane import Plane
@@ -32,6 +32,7 @@ class SlicePoint:
     xyz: tuple[float, float, float]
     """Patient mm (LPS), rounded to 0.001 mm."""
     sop_instance_uid: str
+    """The image it lies on; empty when it lies on none."""
     frame: int = 0
 
 
@@ -113,24 +114,30 @@ def point_at_pixel(series: Series, slice_number: int, column: float, row: float)
     return SlicePoint(slice_number, float(column), float(row), xyz, uid, frame)
 
 
-def point_at_mm(series: Series, slice_number: int, xyz: Sequence[float]) -> SlicePoint:
+def point_at_mm(series: Series, slice_number: int, xyz: Sequence[float], *, planar: bool = True) -> SlicePoint:
     """Return the point at patient mm (LPS) as a point of a slice (from 1).
 
+    A point that need not lie on a plane (`planar` false: of a POINT, of an OPEN_NONPLANAR) keeps its coordinates and
+    counts to the nearest slice; it names that slice's image only when it lies on it.
+
     Raises:
-        InputError: no such slice, no plane, off the slice by more than the reading tolerance, outside the image, or
-            no number.
+        InputError: no such slice, no plane, a planar point off the slice by more than the writing tolerance, outside
+            the image, or no number.
     """
-    plane = _plane_of(series, slice_number)
     rounded = on_grid(xyz)
+    if not planar:
+        slice_number = place([rounded], series).nearest_slice or slice_number
+    plane = _plane_of(series, slice_number)
     column, row, off_mm = (float(value) for value in plane.column_row_offset([rounded])[0])
-    if abs(off_mm) > reading_tolerance_mm(series, slice_number):
+    is_on = abs(off_mm) <= WRITING_TOLERANCE_MM
+    if planar and not is_on:
         raise InputError(
             f"the point is {abs(off_mm):.3f} mm off slice {slice_number}", remedy="go to its slice, or correct it"
         )
     edge = 0.5 + 1e-6
     if not (-edge <= column <= plane.columns - 1 + edge and -edge <= row <= plane.rows - 1 + edge):
         raise InputError("the point is outside the image", remedy="check the signs: patient mm are LPS")
-    uid, frame = image_of(series, slice_number)
+    uid, frame = image_of(series, slice_number) if is_on else ("", 0)
     return SlicePoint(slice_number, column, row, rounded, uid, frame)
 
 

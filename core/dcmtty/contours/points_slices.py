@@ -49,6 +49,9 @@ class SliceFinder:
         count = len(self.series.slices)
         if number is None:
             return frozenset(range(1, count + 1))
+        if self.series.numbering_doubt:
+            problem = f"slice {number} is not certain: {self.series.numbering_doubt}"
+            raise where.refuse(problem, "repair or remove the file, or name the image by sop_instance_uid")
         if not 1 <= number <= count:
             raise where.refuse(f"slice {number} is not in the series", f"slices run from 1 to {count} in sorted order")
         return frozenset({number})

@@ -10,6 +10,8 @@ from dcmtty.contours.work import Work
 from dcmtty.dicom.model import Series
 from dcmtty.text import visible
 
+OTHER_PATIENT = "the structure set is of another patient than the images"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -36,13 +38,16 @@ def standing_of(work: Work | None, shown: Series | None) -> Standing:
     if work is None:
         return Standing()
     structure_set = work.state.structure_set
+    is_hidden = _is_hidden(structure_set, shown) or work.read_only == OTHER_PATIENT
     is_elsewhere = not work.read_only and not work.is_on(shown)
     belongs = _belongs_elsewhere(structure_set, shown)
     failure = work.journal.failure
+    if work.read_only == OTHER_PATIENT:
+        belongs = f"not drawn: {OTHER_PATIENT}"
     return Standing(
         read_only="the structure set was drawn on another series" if is_elsewhere else work.read_only,
         is_elsewhere=is_elsewhere,
-        is_hidden=_is_hidden(structure_set, shown),
+        is_hidden=is_hidden,
         banner=belongs or (f"read-only: {work.read_only}" if work.read_only else ""),
         unsaved=work.unsaved,
         source_path=work.base.path if work.base is not None else None,

@@ -130,7 +130,8 @@ class Work:
 
 
 def _is_on_image(point: SlicePoint, series: Series) -> bool:
-    """Say whether the image that a point names is the slice of that number in a series."""
+    """Say whether the image that a point names, if it names one, is the slice of that number in a series."""
     if not 1 <= point.slice_number <= len(series.slices):
         return False
-    return series.slices[point.slice_number - 1].instance.sop_instance_uid == point.sop_instance_uid
+    uid = series.slices[point.slice_number - 1].instance.sop_instance_uid
+    return point.sop_instance_uid in {"", uid}

@@ -126,6 +126,8 @@ class Series:
     notes: tuple[Note, ...] = ()
     build_refusal: str = ""
     """Why no structure set may be built on it; empty when it may."""
+    numbering_doubt: str = ""
+    """Why slice numbers may not be those of the whole series (a file beside it cannot be read); empty when they are."""
     spacing_mm: float | None = None
     """The usual distance between neighbouring slices, None for one slice."""
     version: int = field(default_factory=next_version)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dcmtty.dicom.dicomdir import read_directory
 from dcmtty.dicom.headers import MEDIA_DIRECTORY, read_instance
-from dcmtty.dicom.model import Archive, Instance, Unreadable
+from dcmtty.dicom.model import Archive, Instance, Series, Unreadable
 from dcmtty.dicom.series import group
 from dcmtty.errors import InputError, NotDicom
 from dcmtty.files import read_error
@@ -167,12 +167,24 @@ class _Scan:
         instances = sorted(self.instances, key=lambda instance: instance.path)
         others = [instance for instance in instances if not instance.is_image]
         return Archive(
-            series=group(instances),
+            series=tuple(_with_doubt(series, others, self.unreadable) for series in group(instances)),
             structure_sets=tuple(instance for instance in others if _is_structure_set(instance)),
             others=tuple(instance for instance in others if not _is_structure_set(instance)),
             unreadable=tuple(sorted(self.unreadable.values(), key=lambda found: found.path)),
             skipped=self.skipped,
         )
+
+
+def _with_doubt(series: Series, others: Iterable[Instance], unreadable: Iterable[Path]) -> Series:
+    """Return the series marked where a file that may belong to it could not be read: its slice numbers may be off."""
+    folders = {item.instance.path.parent for item in series.slices}
+    beside = sum(1 for path in unreadable if path.parent in folders)
+    pictureless = sum(1 for other in others if other.text("SeriesInstanceUID") == series.series_uid)
+    count = beside + pictureless
+    if not count:
+        return series
+    what = "1 file beside it cannot be read" if count == 1 else f"{count} files beside it cannot be read"
+    return replace(series, numbering_doubt=what)
 
 
 def _stat_error(path: Path, error: OSError | ValueError) -> InputError:

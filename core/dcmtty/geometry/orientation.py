@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 _LETTERS = (("L", "R"), ("P", "A"), ("H", "F"))
 _SMALLEST_SHOWN = 0.05
+_SQUARE_TOLERANCE = 1e-6
 
 
 def letters(direction: Sequence[float] | NDArray[np.float64]) -> str:
@@ -18,6 +19,18 @@ def letters(direction: Sequence[float] | NDArray[np.float64]) -> str:
     return "".join(
         _LETTERS[axis][0 if vector[axis] > 0 else 1] for axis in order if abs(float(vector[axis])) > _SMALLEST_SHOWN
     )
+
+
+def position_text(normal: NDArray[np.float64], origin_xyz: NDArray[np.float64]) -> str:
+    """Return where a plane lies: its patient coordinate when it is square to an axis (`z -12.50 mm`).
+
+    Otherwise it is the distance from the origin along the normal, which alone would have the other sign than x, y or z
+    wherever the normal points that way.
+    """
+    axis = int(np.abs(normal).argmax())
+    if abs(float(normal[axis])) > 1 - _SQUARE_TOLERANCE:
+        return f"{'xyz'[axis]} {float(origin_xyz[axis]):.2f} mm"
+    return f"{float(origin_xyz @ normal):.2f} mm along the normal"
 
 
 def plane_name(normal: Sequence[float] | NDArray[np.float64]) -> str:

@@ -108,30 +108,23 @@ def point_overlay(xyz: NDArray[np.float64], plane: Plane) -> Overlay:
 
 
 def crossing_overlays(structure_set: StructureSet, plane: Plane) -> tuple[Overlay, ...]:
-    """Return where the closed contours cross a plane that is not theirs (coronal, sagittal views), as short lines."""
+    """Return where the closed contours cross a plane that is not theirs (coronal, sagittal views), as single points."""
     out: list[Overlay] = []
     for roi in structure_set.rois:
-        pairs = [pair for contour in roi.contours if contour.geometric_type.is_closed for pair in _cut(contour, plane)]
+        closed = [contour for contour in roi.contours if contour.geometric_type.is_closed]
+        points = [point for contour in closed for point in _crossings(plane.column_row_offset(contour.points_xyz))]
         out += [
-            Overlay(pair, closed=False, color=roi.color, label="" if index else roi.name)
-            for index, pair in enumerate(pairs)
+            Overlay(np.stack([point, point]), closed=False, color=roi.color, label="" if index else roi.name)
+            for index, point in enumerate(points)
         ]
     return tuple(out)
 
 
-def _cut(contour: Contour, plane: Plane) -> list[NDArray[np.float64]]:
-    return _crossings(plane.column_row_offset(contour.points_xyz))
-
-
-def _crossings(pixels: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Return pairs of (column, row) between which a polygon, shape (n, 3) with offsets in mm, is cut (even-odd)."""
+def _crossings(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where a polygon, shape (n, 3) as (column, row, mm off the plane), crosses it, shape (m, 2)."""
     ends = np.roll(pixels, -1, axis=0)
     crosses = (pixels[:, 2] >= 0) != (ends[:, 2] >= 0)
-    if not crosses.any():
-        return []
     start, end = pixels[crosses], ends[crosses]
     share = start[:, 2] / (start[:, 2] - end[:, 2])
-    points = start[:, :2] + (end - start)[:, :2] * share[:, np.newaxis]
-    direction = points.max(axis=0) - points.min(axis=0)
-    points = points[np.argsort(points[:, int(direction.argmax())])]
-    return [points[index : index + 2] for index in range(0, len(points) - 1, 2)]
+    found: NDArray[np.float64] = start[:, :2] + (end - start)[:, :2] * share[:, np.newaxis]
+    return found

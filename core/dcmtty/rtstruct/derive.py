@@ -46,7 +46,7 @@ def derived_file(series: Series, structure_set: StructureSet, base: Path, source
     """
     document = read_document(base)
     loaded = load_document(document, series)
-    _require_base(document, loaded, series, structure_set, implicit=implicit)
+    _require_base(document, loaded, structure_set, implicit=implicit)
     if (structure_set.label, structure_set.name) != (loaded.structure_set.label, loaded.structure_set.name):
         require_label(structure_set)
     composer = Composer(document.syntax, document.character_set)
@@ -71,9 +71,7 @@ def derived_file(series: Series, structure_set: StructureSet, base: Path, source
     )
 
 
-def _require_base(
-    document: Document, loaded: LoadedSet, series: Series, structure_set: StructureSet, *, implicit: bool
-) -> None:
+def _require_base(document: Document, loaded: LoadedSet, structure_set: StructureSet, *, implicit: bool) -> None:
     name = visible(document.path)
     if structure_set.sop_instance_uid != document.text("SOPInstanceUID"):
         raise BuildRefused(f"{name}: not the structure set that was loaded", remedy="load it again")
@@ -84,7 +82,7 @@ def _require_base(
         )
     if not loaded.references.frame_of_reference_uids:
         raise BuildRefused(f"{name}: names no Frame of Reference", remedy="build a new set from its points instead")
-    if _differs(document.text("PatientID"), series.first.text("PatientID")):
+    if loaded.other_patient:
         raise BuildRefused(f"{name}: its Patient ID is not that of the images", remedy="open the right series")
     if implicit and not document.syntax.implicit:
         raise BuildRefused(f"{name}: Explicit VR, and a base keeps its transfer syntax", remedy="leave out --implicit")
@@ -96,10 +94,6 @@ def _require_base(
     sequences = {tag_of(keyword) for keyword in (*ROI_SEQUENCES, "ReferencedFrameOfReferenceSequence")}
     if any(piece.vr == b"UN" for piece in document.pieces.values() if piece.tag in sequences):
         raise BuildRefused(f"{name}: its sequences are encoded as UN", remedy="convert it first")
-
-
-def _differs(first: str, second: str) -> bool:
-    return bool(first.strip() and second.strip()) and first.strip() != second.strip()
 
 
 def _top_level(

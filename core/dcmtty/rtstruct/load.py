@@ -54,6 +54,8 @@ class LoadedSet:
     """Sentences for the user, safe for a terminal."""
     other_series: bool = False
     """It was drawn on another series than the open one."""
+    other_patient: bool = False
+    """Its Patient ID is another one than that of the images: it must not be drawn on them."""
     other_frame_of_reference: bool = False
     """It lies in another Frame of Reference than the open series: it must not be drawn on it."""
 
@@ -102,9 +104,16 @@ def load_document(document: Document, series: Series | None) -> LoadedSet:
         tuple(reader.unplaced),
         tuple(reader.skipped),
         tuple(reader.all_notes()),
+        other_patient=series is not None and is_other_patient(document, series),
         other_series=named.is_other_series(series),
         other_frame_of_reference=named.is_other_frame_of_reference(series),
     )
+
+
+def is_other_patient(document: Document, series: Series) -> bool:
+    """Say whether a structure set and images both name a patient, and not the same one."""
+    ours, theirs = series.first.text("PatientID").strip(), document.text("PatientID").strip()
+    return bool(ours and theirs) and ours != theirs
 
 
 class _Reader:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcmtty.dicom.preamble import PREFIX_END, preamble_state
-from dcmtty.digest.collect import collect
+from dcmtty.digest.collect import FoundFile, collect
 from dcmtty.digest.file import Digester, FileDigest
 from dcmtty.errors import InputError
 from dcmtty.files import open_regular
@@ -31,24 +31,27 @@ class LocalFile:
 
 
 def local_files(
-    paths: Sequence[str], *, force: bool = False, progress: Progress | None = None
+    paths: Sequence[str | FoundFile], *, force: bool = False, progress: Progress | None = None
 ) -> tuple[tuple[LocalFile, ...], tuple[str, ...]]:
     """Return the files to send, and what lies in the folders but is not sent.
+
+    A FoundFile among the paths is one file with the place below the device's folder that it is to have.
 
     Raises:
         InputError: a path is missing or unreadable, there is nothing to send, or two files would get one name.
     """
-    found = collect(paths)
+    found = collect([path for path in paths if isinstance(path, str)])
     if found.errors:
         raise found.errors[0]
-    if not found.files:
+    wanted = (*found.files, *(path for path in paths if isinstance(path, FoundFile)))
+    if not wanted:
         raise InputError("there is no file to send", remedy="name files, or folders with files in them")
     progress = progress or Progress()
     files: list[LocalFile] = []
     names: dict[str, str] = {}
     with Digester() as digester:
-        for number, file in enumerate(found.files):
-            progress.step(number, len(found.files), "files", "digesting")
+        for number, file in enumerate(wanted):
+            progress.step(number, len(wanted), "files", "digesting")
             other = names.setdefault(file.below, file.path)
             if other != file.path or len(names) == number:
                 raise InputError(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from dcmtty.digest.collect import FoundFile
 from dcmtty.errors import ConnectError, UsageError
 from dcmtty.progress import Progress
 from dcmtty.text import visible
@@ -91,7 +92,7 @@ class Wishes:
 
 
 def make_plan(
-    paths: Sequence[str],
+    paths: Sequence[str | FoundFile],
     destinations: Sequence[Destination],
     connections: Connections,
     wishes: Wishes = Wishes(),

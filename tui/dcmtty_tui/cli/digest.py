@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcmtty.errors import DcmttyError, InputError, worst
+from dcmtty.errors import DcmttyError, Findings, InputError, worst
 from dcmtty.text import visible
 from dcmtty_tui.cli import diagnostics, output
 from dcmtty_tui.cli.options import format_option, quiet_option
@@ -36,22 +36,27 @@ def command(paths: tuple[str, ...], format_: str, target: str | None, quiet: boo
     """Print MD5 and SHA-256 of files; folders are walked, links in them are not followed.
 
     The tag form holds both algorithms; md5sum and sha256sum forms are checked by those programs too, from the same
-    folder. Names are printed as they were given; a name with .. in it becomes absolute. `-` is standard input.
+    folder. Names are printed as they were given; a name with .. in it becomes absolute. `-` is standard input. Exit 1
+    when something that is no regular file was left out.
     """
-    files, failures = _wanted(paths, target)
+    files, failures, left_out = _wanted(paths, target)
     digests = _digested(files, failures, quiet=quiet)
     if digests or format_ == "json":
         _write(digests, failures, format_, target)
     for failure in failures:
         diagnostics.error(failure)
-    return worst([failure.exit_code for failure in failures])
+    if not files and not failures:
+        raise InputError("there is no file to digest", remedy="name files, or folders with files in them")
+    return worst([failure.exit_code for failure in failures] + [Findings.exit_code] * bool(left_out))
 
 
-def _wanted(paths: tuple[str, ...], target: str | None) -> tuple[list[FoundFile], list[DcmttyError]]:
+def _wanted(paths: tuple[str, ...], target: str | None) -> tuple[list[FoundFile], list[DcmttyError], int]:
+    """Return the files to digest, what cannot be read, and how much else was left out (links, FIFOs, devices)."""
     from dcmtty.digest.collect import FoundFile, collect
 
     files: list[FoundFile] = []
     failures: list[DcmttyError] = []
+    left_out = 0
     for path in paths:
         if path == STANDARD_INPUT:
             files.append(FoundFile(path, path))
@@ -59,10 +64,12 @@ def _wanted(paths: tuple[str, ...], target: str | None) -> tuple[list[FoundFile]
         found = collect([os.path.abspath(path) if ".." in path.split("/") else path])  # noqa: PTH100 - text in, text out
         files += found.files
         failures += found.errors
+        left_out += len(found.skipped)
         for skipped in found.skipped:
             diagnostics.note(f"{visible(skipped)}: not a regular file; left out")
     written = _identity_of_output(target)
-    return [file for file in files if file.path == STANDARD_INPUT or _identity(file.path) != written], failures
+    kept = [file for file in files if file.path == STANDARD_INPUT or _identity(file.path) != written]
+    return kept, failures, left_out
 
 
 def _identity(path: str) -> tuple[int, int] | None:

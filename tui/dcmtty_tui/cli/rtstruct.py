@@ -204,8 +204,18 @@ def _structure_set(images: Series, rois: tuple[Roi, ...], base: str | None, labe
         return StructureSet(DEFAULT_LABEL if label is None else label, *uids, rois)
     before = load(Path(base), images).structure_set
     first = before.next_number()
-    added = tuple(replace(roi, number=number, origin=-1) for number, roi in enumerate(rois, first))
+    added = tuple(_renumbered(roi, number) for number, roi in enumerate(rois, first))
     return replace(before, rois=(*before.rois, *added), label=before.label if label is None else label)
+
+
+def _renumbered(roi: Roi, number: int) -> Roi:
+    """Return the ROI under another number; a colour that came with the old number goes with it."""
+    from dataclasses import replace
+
+    from dcmtty.contours.roi_edits import color_of
+
+    color = color_of(number) if roi.color == color_of(roi.number) else roi.color
+    return replace(roi, number=number, color=color, origin=-1)
 
 
 def _tell(report: SaveReport, images: Series, structure_set: StructureSet, format_: str, *, written: bool) -> None:

@@ -186,6 +186,9 @@ def _overlays(
     loaded = load(Path(structures), series)
     for note in loaded.notes:
         diagnostics.note(note)
+    if loaded.other_patient:
+        diagnostics.warning("the structure set is of another patient than the images; nothing of it is drawn")
+        return ()
     if loaded.other_frame_of_reference:
         diagnostics.warning("the structure set lies in another Frame of Reference; nothing of it is drawn")
         return ()
@@ -224,7 +227,7 @@ def _glyphs(glyphs: str | None, depth: Depth) -> str:
 
 def _header(series: Series, picture: Picture, window: Window, number: int, count: int, view: ViewName | None) -> str:
     """Return the line that says who, what and where."""
-    from dcmtty.geometry.orientation import letters, plane_name
+    from dcmtty.geometry.orientation import letters, plane_name, position_text
 
     who = visible(series.first.text("PatientName"), 64) or "(no name)"
     parts = [f"{who}  ID {visible(series.first.text('PatientID'), 64) or '(none)'}"]
@@ -236,8 +239,7 @@ def _header(series: Series, picture: Picture, window: Window, number: int, count
     else:
         across = f"{letters(-plane.row_direction)}-{letters(plane.row_direction)}"
         down = f"{letters(-plane.column_direction)}-{letters(plane.column_direction)}"
-        where = series.slices[number - 1].position_mm if view is None else plane.position_mm
-        parts.append(f"at {plane.position_mm if where is None else where:.2f} mm")
+        parts.append(f"at {position_text(plane.normal, plane.origin_xyz)}")
         parts.append(f"{plane_name(plane.normal)}{' reformatted' if view else ''} {across} {down}")
     if not picture.is_color:
         parts.append(window.label())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcmtty.errors import InputError
-from dcmtty_tui.cli import output
+from dcmtty_tui.cli import diagnostics, output
 from dcmtty_tui.cli.options import format_option
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def command(file: Path, pattern: str | None, format_: str) -> int:
 
     with open_tags(file) as tree:
         if pattern is not None:
-            _write_matches(tree, pattern, as_json=format_ == "json")
+            found = _write_matches(tree, pattern, as_json=format_ == "json")
+            if not found:
+                diagnostics.note(f"nothing matches {pattern!r} in keyword, tag number, name or value")
         elif format_ == "json":
             from dcmtty.dicom.jsonmodel import json_model
 
@@ -68,10 +70,14 @@ def _steps(node: TagNode) -> Iterator[tuple[int, int]]:
     return enumerate(node.path)
 
 
-def _write_matches(tree: TagTree, pattern: str, *, as_json: bool) -> None:
+def _write_matches(tree: TagTree, pattern: str, *, as_json: bool) -> int:
+    """Print what matches, and return how many do."""
     if not as_json:
-        output.write_lines(f"{_place(node)} {_text(node).partition(' ')[2]}" for node in tree.find(pattern))
-        return
+        count = 0
+        for node in tree.find(pattern):
+            output.write_text(f"{_place(node)} {_text(node).partition(' ')[2]}\n")
+            count += 1
+        return count
     matches = [
         {
             "path": _place(node),
@@ -87,3 +93,4 @@ def _write_matches(tree: TagTree, pattern: str, *, as_json: bool) -> None:
         for node in tree.find(pattern)
     ]
     output.write_json({"schema": "dcmtty.tags/1", "matches": matches})
+    return len(matches)

@@ -6,9 +6,7 @@ import os
 import sys
 
 from dcmtty.errors import UsageError
-
-SMALLEST_COLUMNS = 40
-SMALLEST_ROWS = 12
+from dcmtty_tui.term import SMALLEST_COLUMNS, SMALLEST_ROWS
 
 
 def require_capable_terminal() -> None:

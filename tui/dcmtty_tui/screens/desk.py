@@ -92,6 +92,8 @@ class Desk:
     """What loading, saving or opening had to say, in full."""
     tags_pinned: bool = False
     """Whether the tag pane shows an object that has no picture, instead of the slice."""
+    too_small: str = ""
+    """Why the terminal is too small to edit on; empty when it is not."""
     leaving: bool = False
     """Whether q was pressed once with work that is not saved."""
 

@@ -37,7 +37,7 @@ def editable_view(desk: Desk) -> View:
     """Return the view that edits act on.
 
     Raises:
-        UsageError: the view is a reformatted one, or nothing is open.
+        UsageError: the view is a reformatted one, its picture cannot be read, or nothing is open.
     """
     view = desk.viewer.wanted
     if view is None:
@@ -46,6 +46,8 @@ def editable_view(desk: Desk) -> View:
         raise UsageError(
             "contours are edited on the slices themselves", remedy="press V until the view is not reformatted"
         )
+    if desk.viewer.failure is not None:
+        raise UsageError("this slice has no picture", remedy="edit on a slice that is shown")
     return view
 
 
@@ -103,7 +105,10 @@ def add_at_mm(desk: Desk, call: Call) -> None:
     """Add a point at typed patient coordinates (LPS mm)."""
     x, y, z = numbers(call, 3)
     view = editable_view(desk)
-    point = point_at_mm(view.series, view.slice_number, (x, y, z))
+    state = desk.state
+    kind = state.draft.geometric_type if state is not None and state.draft is not None and state.draft.points else None
+    is_planar = (kind or desk.geometric_type).is_planar
+    point = point_at_mm(view.series, view.slice_number, (x, y, z), planar=is_planar)
     add_point(desk, point)
     desk.viewer.change(cursor=(point.column, point.row))
 

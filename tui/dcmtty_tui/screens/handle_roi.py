@@ -11,6 +11,7 @@ from dcmtty.dicom.model import Series
 from dcmtty.errors import UsageError
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles, numbers
+from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Selection
 
 FIRST_LABEL = "dcmtty"
@@ -173,7 +174,7 @@ def imported(desk: Desk, series: Series, rois: tuple[Roi, ...]) -> None:
     desk.session.do(ImportRois(rois))
     desk.selection = Selection(_rois(desk)[-1].number)
     contours = sum(len(roi.contours) for roi in rois)
-    desk.tell(f"imported {len(rois)} ROIs with {contours} contours")
+    desk.tell(f"imported {counted(len(rois), 'ROI')} with {counted(contours, 'contour')}")
 
 
 def _need(call: Call, what: str) -> None:

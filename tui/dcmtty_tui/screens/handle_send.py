@@ -10,7 +10,7 @@ from dcmtty.progress import Progress
 from dcmtty.text import visible
 from dcmtty.transfer.connections import Connections
 from dcmtty.transfer.endpoint import parse_destination
-from dcmtty.transfer.plan import Plan, make_plan
+from dcmtty.transfer.plan import Plan, Wishes, make_plan
 from dcmtty.transfer.recheck import Rechecked, recheck
 from dcmtty.transfer.send import Sent, execute
 from dcmtty.transfer.trust import Offer, look, pin_offered
@@ -21,6 +21,7 @@ from dcmtty_tui.screens.desk import Desk, handles
 from dcmtty_tui.screens.devices import known_devices
 from dcmtty_tui.screens.sending import GOOD, RECHECKS, Bundle
 from dcmtty_tui.screens.series_rows import series_title
+from dcmtty_tui.sizes import counted
 from dcmtty_tui.widgets.row_list import Row
 
 
@@ -74,7 +75,16 @@ def toggle(desk: Desk, call: Call) -> None:
 
 def choose_device(desk: Desk, name: str) -> None:
     """Plan what a device would get."""
+    desk.sending.may_replace = False
     _plan(desk, name)
+
+
+@handles("send.replace")
+def replace_there(desk: Desk, call: Call) -> None:
+    """Plan again, so that other files of the same names on the device are replaced."""
+    del call
+    desk.sending.may_replace = True
+    _plan(desk, desk.sending.destination or _current_device(desk))
 
 
 @handles("send.plan")
@@ -89,17 +99,18 @@ def plan(desk: Desk, call: Call) -> None:
 
 
 def _plan(desk: Desk, destination: str) -> None:
-    paths = desk.sending.chosen_paths()
+    paths = desk.sending.chosen_files()
     if not paths:
         raise UsageError("no file is chosen", remedy="choose files with space in the files pane")
     parsed = parse_destination(destination)
     prompter, ssh_config = desk.ui.prompter(), desk.ssh_config
     desk.sending.destination = destination
     desk.sending.plan, desk.sending.report = None, []
+    wishes = Wishes(replace=desk.sending.may_replace)
 
     def work(progress: Progress) -> object:
         with Connections(prompter, ssh_config) as connections:
-            return make_plan(paths, [parsed], connections, progress=progress)
+            return make_plan(paths, [parsed], connections, wishes, progress)
 
     desk.ui.start_work("plan", work)
     desk.tell(f"planning for {visible(destination)}")
@@ -172,7 +183,7 @@ def work_done(desk: Desk, kind: str, result: object) -> None:
     match kind, result:
         case "digest", dict() as found:
             desk.sending.digests.update(found)
-            desk.tell(f"{len(found)} files digested; MD5 finds damage, SHA-256 also finds tampering")
+            desk.tell(f"{counted(len(found), 'file')} digested; MD5 finds damage, SHA-256 also finds tampering")
         case "plan", Plan() as made:
             _planned(desk, made)
         case "sent", Sent() as sent:
@@ -185,6 +196,8 @@ def work_done(desk: Desk, kind: str, result: object) -> None:
         case "offered", (str() as name, Offer() as offer):
             _offered(desk, name, offer)
         case "pinned", str() as name:
+            if desk.sending.destination.partition(":")[0] == name:
+                _plan(desk, desk.sending.destination)
             desk.tell(f"the host key of {visible(name)} is trusted from now on")
         case _:
             return
@@ -201,11 +214,13 @@ def _planned(desk: Desk, made: Plan) -> None:
     desk.sending.plan, desk.pane = made, Pane.PLAN
     error = next((device.error for device in made.devices if device.error is not None), None)
     if isinstance(error, HostKeyError):
-        desk.refuse(f"{error}; or press t here to see the key")
+        desk.refuse(f"{error.message}; press t to see the key and trust it")
     elif error is not None:
         desk.refuse(str(error))
     elif made.refused:
-        desk.refuse(f"{len(made.refused)} files must not be sent; nothing will be")
+        others = any("another file lies there" in target.detail for _, target in made.refused)
+        remedy = "; r plans to replace the other files there" if others else ""
+        desk.refuse(f"{counted(len(made.refused), 'file')} must not be sent, so nothing will be{remedy}")
     else:
         desk.tell("this is the plan; y sends it")
     if error is not None or made.refused:

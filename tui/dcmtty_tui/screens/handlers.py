@@ -22,7 +22,7 @@ from dcmtty_tui.screens import (
     handle_view,
 )
 from dcmtty_tui.screens.desk import HANDLERS, Desk
-from dcmtty_tui.sizes import step_text
+from dcmtty_tui.sizes import counted, step_text
 
 __all__ = ["HANDLERS", "archive_found", "entered", "progressed", "work_done", "work_failed"]
 
@@ -43,12 +43,11 @@ def archive_found(desk: Desk, archive: Archive, recover: Path | None) -> None:
     """Take over a scan: show the first series, and say what could not be read or is offered back."""
     desk.session.archive = archive
     count = len(archive.series)
-    desk.tell(f"{count} series, {len(archive.structure_sets)} structure sets" + _unreadable(archive))
+    desk.tell(_found(archive) or "no series here; open another folder with :open PATH")
     if archive.series and desk.session.series is None:
         first = _first(archive.series)
         handle_file.open_series(desk, first)
-        notes = f"; {desk.message}" if desk.message else ""
-        desk.tell(f"{count} series, {len(archive.structure_sets)} structure sets{_unreadable(archive)}{notes}")
+        desk.tell("; ".join(part for part in (_found(archive), desk.message) if part))
     if not archive.series or count + len(archive.structure_sets) > 1:
         desk.pane = Pane.SERIES
         row = next((i for i, row in enumerate(desk.ui.rows(Pane.SERIES).rows) if row.key is desk.session.series), None)
@@ -61,8 +60,15 @@ def _first(series: tuple[Series, ...]) -> Series:
     return next((item for item in series if not item.build_refusal), series[0])
 
 
-def _unreadable(archive: Archive) -> str:
-    return f", ! {len(archive.unreadable)} files unreadable (in the series pane)" if archive.unreadable else ""
+def _found(archive: Archive) -> str:
+    """Return what there is, empty when there is nothing."""
+    parts = [
+        (len(archive.series), f"{len(archive.series)} series"),
+        (len(archive.structure_sets), counted(len(archive.structure_sets), "structure set")),
+        (len(archive.others), counted(len(archive.others), "other object")),
+        (len(archive.unreadable), f"! {counted(len(archive.unreadable), 'file')} unreadable (in the series pane)"),
+    ]
+    return ", ".join(text for count, text in parts if count)
 
 
 def entered(desk: Desk, kind: str, text: str) -> None:

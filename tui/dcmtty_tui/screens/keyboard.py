@@ -50,7 +50,11 @@ class Keyboard:
         return bool(self._waiting)
 
     def press(self, key: str, character: str | None) -> None:
-        """Take a key: on the line that is typed, else as the grammar has it."""
+        """Take a key: on the line that is typed, else as the grammar has it.
+
+        What is typed before the app is up reaches it through the terminal's line mode, where Enter is ctrl+j.
+        """
+        key = "enter" if key == "ctrl+j" else key
         if self.entry is not None:
             self._type(self.entry, key, character)
             return

@@ -23,7 +23,7 @@ from dcmtty_tui.screens.sending import SendState
 from dcmtty_tui.screens.tag_browser import TagBrowser
 from dcmtty_tui.screens.ui import ScreenUi
 from dcmtty_tui.screens.viewer import Viewer
-from dcmtty_tui.term import detect
+from dcmtty_tui.term import SMALLEST_COLUMNS, SMALLEST_ROWS, detect
 from dcmtty_tui.widgets.lines import Lines
 from dcmtty_tui.widgets.row_list import RowList
 from dcmtty_tui.widgets.slice_view import SliceView
@@ -132,6 +132,14 @@ class MainScreen(Screen[int]):
     def on_progressed(self, message: Progressed) -> None:
         """Show how far work in the background is."""
         handlers.progressed(self.desk, message.step)
+        self.repaint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Refuse edits on a terminal that cannot show what is edited."""
+        width, height = event.size
+        is_small = width < SMALLEST_COLUMNS or height < SMALLEST_ROWS
+        needed = f"the terminal is {width}x{height}, {SMALLEST_COLUMNS}x{SMALLEST_ROWS} is needed"
+        self.desk.too_small = needed if is_small else ""
         self.repaint()
 
     def on_slice_view_resized(self) -> None:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from dcmtty.dicom.model import Series
 from dcmtty.text import fit, visible
 from dcmtty_tui import theme
-from dcmtty_tui.actions import ACTIONS, Mode, Pane
+from dcmtty_tui.actions import ACTIONS, Action, Mode, Pane
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.entry import Entry
 from dcmtty_tui.screens.handle_lists import follow_slice
@@ -21,11 +21,13 @@ from dcmtty_tui.screens.layout import arrange
 from dcmtty_tui.screens.predicates import reason_against
 from dcmtty_tui.screens.series_rows import series_rows, series_title
 from dcmtty_tui.screens.status import coverage_strip, position_line, title_line, view_line
+from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Snapshot, selected_points
 from dcmtty_tui.widgets.lines import Lines, Part
 from dcmtty_tui.widgets.row_list import Row, RowList
 from dcmtty_tui.widgets.slice_view import SliceView
 
+ALWAYS_IN_FOOTER = ("command", "help")
 KEY_NAMES = {"space": "space", "escape": "esc", "shift+tab": "S-tab", "pagedown": "pgdn", "pageup": "pgup"}
 
 
@@ -99,21 +101,26 @@ def _detail(desk: Desk) -> str:
         return series_title(series)
     structure_set = desk.state.structure_set
     saved = "journalled, not saved" if desk.session.standing.unsaved else ""
-    label = visible(structure_set.label, 16)
-    return (
-        f"{series.modality} | {label} {structure_set.approval_status} {len(structure_set.rois)} ROIs {saved}".rstrip()
-    )
+    parts = (visible(structure_set.label, 16), structure_set.approval_status, counted(len(structure_set.rois), "ROI"))
+    return f"{series.modality} | {' '.join(parts)} {saved}".rstrip()
 
 
 def _banner(screen: Screen[int], desk: Desk) -> None:
     standing = desk.session.standing
     failure = standing.journal_failure
-    text = f"EDITS ARE NOT JOURNALLED: {failure}" if failure else standing.banner
+    text = f"EDITS ARE NOT JOURNALLED: {failure}" if failure else standing.banner or _doubt(desk)
     lines = textwrap.wrap(f"! {text}", max(screen.size.width - 2, 10)) if text else []
     banner = screen.query_one("#banner", Lines)
     banner.set_class(bool(lines), "open")
     banner.styles.height = max(len(lines), 1)
     banner.set_lines([[(f" {line}", Style())] for line in lines])
+
+
+def _doubt(desk: Desk) -> str:
+    series = desk.session.series
+    if series is None or not series.numbering_doubt:
+        return ""
+    return f"{series.numbering_doubt}: slice numbers may not be those of the whole series"
 
 
 def _lists(screen: Screen[int], desk: Desk, snapshot: Snapshot | None) -> None:
@@ -186,6 +193,8 @@ def _entry_line(entry: Entry, width: int) -> list[Part]:
 
 
 def _message(desk: Desk) -> str:
+    if desk.too_small:
+        return f"! {desk.too_small}"
     text = desk.message or (_entering(desk) if desk.mode is Mode.CONTOUR else "")
     parts = [f"! {text}" if desk.is_error else text, desk.progress]
     return visible(" | ".join(part for part in parts if part))
@@ -201,30 +210,42 @@ def _entering(desk: Desk) -> str:
 
 
 def footer(desk: Desk, width: int) -> list[Part]:
-    """Return the keys that work now, as the registry gives them."""
-    parts: list[Part] = []
-    shown: dict[str, list[str]] = {}
-    for action in ACTIONS:
-        is_here = action.footer and action.keys and desk.mode in action.modes and desk.pane in action.panes
-        if is_here and not reason_against(action, desk):
-            shown.setdefault(action.title, []).append(KEY_NAMES.get(action.keys[0], action.keys[0]))
-    for title, keys in shown.items():
-        parts += [(f" {' '.join(keys)}", theme.KEY), (f" {title.lower()} ", theme.DIM)]
-    text = "".join(part for part, _ in parts)
-    return parts if len(text) <= width else _shortened(parts, width)
-
-
-def _shortened(parts: Sequence[Part], width: int) -> list[Part]:
-    """Keep whole pairs of key and title; help and command stand last in the registry's order, so they are put first."""
-    pairs = [list(parts[index : index + 2]) for index in range(0, len(parts), 2)]
-    first = [pair for pair in pairs if pair[0][0].strip() in {"?", ":"}]
-    rest = [pair for pair in pairs if pair not in first]
+    """Return the keys that work now, as the registry gives them: those of the mode first, help and command always."""
+    here = [
+        action
+        for action in ACTIONS
+        if action.footer and action.keys and desk.mode in action.modes and desk.pane in action.panes
+        if action.id != f"mode.{desk.mode}" and not reason_against(action, desk)
+    ]
+    always = [action for action in here if action.id in ALWAYS_IN_FOOTER]
+    others = sorted((action for action in here if action not in always), key=lambda action: len(action.modes))
+    end = _pairs(always)
+    room = width - _width(end)
     out: list[Part] = []
-    used = 0
-    for pair in [*first, *rest]:
-        size = sum(len(text) for text, _ in pair)
-        if used + size > width:
+    for key, title in _in_twos(_pairs(others)):
+        size = _width([key, title])
+        if size > room:
             break
-        out += pair
-        used += size
-    return out
+        out += [key, title]
+        room -= size
+    return [*out, *end]
+
+
+def _pairs(actions: Sequence[Action]) -> list[Part]:
+    """Return key and title of each action; actions of one title share it."""
+    shown: dict[str, list[str]] = {}
+    for action in actions:
+        shown.setdefault(action.short or action.title, []).append(KEY_NAMES.get(action.keys[0], action.keys[0]))
+    return [
+        part
+        for title, keys in shown.items()
+        for part in ((f" {' '.join(keys)}", theme.KEY), (f" {title.lower()} ", theme.DIM))
+    ]
+
+
+def _in_twos(parts: Sequence[Part]) -> list[tuple[Part, Part]]:
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _width(parts: Sequence[Part]) -> int:
+    return sum(len(text) for text, _ in parts)

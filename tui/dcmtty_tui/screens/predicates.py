@@ -27,7 +27,7 @@ def _not_writable(desk: Desk) -> str:
 
 def _read_only(desk: Desk) -> str:
     read_only = desk.session.standing.read_only
-    return _no_series(desk) or (f"read-only, {read_only}" if read_only else "")
+    return desk.too_small or _no_series(desk) or (f"read-only, {read_only}" if read_only else "")
 
 
 def _no_draft(desk: Desk) -> str:

@@ -33,7 +33,7 @@ class QuestionScreen(ModalScreen[bool]):
                 yield Input(id="word")
                 yield Static(Text("type it and press enter; esc is no"), markup=False)
             else:
-                yield Static(Text("y yes   n no", style="bold"), markup=False)
+                yield Static(Text("y or enter: yes   n or esc: no", style="bold"), markup=False)
 
     def on_mount(self) -> None:
         """Put the focus where typing goes."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from dcmtty.digest.collect import FoundFile
 from dcmtty.digest.file import FileDigest
 from dcmtty.text import visible
 from dcmtty.transfer.plan import DevicePlan, Plan
@@ -42,6 +43,8 @@ class Bundle:
 
     name: str
     paths: tuple[Path, ...]
+    keeps_folder: bool = False
+    """Whether the files go into a folder of the name of theirs."""
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class SendState:
     devices: dict[str, str] = field(default_factory=dict)
     """Name to what is known of it."""
     destination: str = ""
+    may_replace: bool = False
+    """Whether the next plan may put a file over another one on the device."""
     plan: Plan | None = None
     report: list[Row] = field(default_factory=list)
     """What became of a sending or a verification."""
@@ -73,15 +78,20 @@ class SendState:
         """List the structure sets and the images of the open series."""
         self.bundles = [Bundle(path.name, (path,)) for path in self.saved]
         if paths:
-            self.bundles.append(Bundle(f"images {title}", paths))
+            self.bundles.append(Bundle(f"images {title}", paths, keeps_folder=True))
         known = {bundle.name for bundle in self.bundles}
         self.chosen &= known
         if not self.chosen and self.bundles:
             self.chosen.add(self.bundles[0].name)
 
-    def chosen_paths(self) -> list[str]:
-        """Return the files that are to be sent."""
-        return [str(path) for bundle in self.bundles if bundle.name in self.chosen for path in bundle.paths]
+    def chosen_files(self) -> list[FoundFile]:
+        """Return the files that are to be sent; images keep the name of their folder, as on the command line."""
+        chosen = [bundle for bundle in self.bundles if bundle.name in self.chosen]
+        return [
+            FoundFile(str(path), f"{path.parent.name}/{path.name}" if bundle.keeps_folder else path.name)
+            for bundle in chosen
+            for path in bundle.paths
+        ]
 
     def all_paths(self) -> list[Path]:
         """Return every file that is open."""
@@ -124,7 +134,8 @@ class SendState:
             return self.report_title
         if self.plan is None:
             return "Plan: choose a device with enter"
-        return f"Plan for {visible(self.destination)}: {human_bytes(self.plan.size_bytes)} to send; y sends"
+        over = ", other files there are replaced" if self.may_replace else ""
+        return f"Plan for {visible(self.destination)}: {human_bytes(self.plan.size_bytes)} to send{over}; y sends"
 
     def plan_rows(self) -> list[Row]:
         """Return the outcome if there is one, else the plan."""

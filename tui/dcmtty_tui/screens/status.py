@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dcmtty.dicom.model import Series
 from dcmtty.dicom.picture import value_text
-from dcmtty.geometry.orientation import plane_name
+from dcmtty.geometry.orientation import plane_name, position_text
 from dcmtty.render.overlays import contours_by_slice
 from dcmtty.text import cell_width, visible
 from dcmtty_tui import theme
@@ -51,12 +51,12 @@ def position_line(snapshot: Snapshot) -> list[Part]:
 def view_line(snapshot: Snapshot, terminal: Terminal, width: int) -> list[Part]:
     """Return modality, patient position, slice, view, window and zoom; what does not fit whole is left out."""
     view, window, series = snapshot.view, snapshot.window, snapshot.view.series
-    position = visible(series.first.text("PatientPosition"), 6) or "no position"
+    position = visible(series.first.text("PatientPosition"), 6) or "position ?"
     parts = [f" {visible(series.modality, 8)} {position}", slice_text(snapshot), view_name(snapshot)]
     if window is not None:
         parts.append(f"W{window.width:.5g} L{window.center:.5g}{' inverted' if view.inverted else ''}")
     if view.viewport is not None:
-        parts.append(f"x{view.viewport.zoom:.2g}")
+        parts.append(f"x{view.viewport.zoom:.1f}" if view.viewport.zoom < 10 else f"x{view.viewport.zoom:.0f}")
     if window is not None and window.name:
         parts.append(visible(window.name, 16))
     parts.append(f"{terminal.glyphs} {terminal.depth}")
@@ -68,7 +68,7 @@ def view_line(snapshot: Snapshot, terminal: Terminal, width: int) -> list[Part]:
 def slice_text(snapshot: Snapshot) -> str:
     """Return which slice this is, and where it lies along its normal."""
     view, plane = snapshot.view, snapshot.picture.plane if snapshot.picture is not None else None
-    where = f" at {plane.position_mm:.2f} mm" if plane is not None else ""
+    where = f" at {position_text(plane.normal, plane.origin_xyz)}" if plane is not None else ""
     return f"slice {view.slice_number}/{view.slice_count}{where}"
 
 
@@ -92,5 +92,7 @@ def coverage_strip(snapshot: Snapshot, width: int) -> list[list[Part]]:
     for number in by_slice:
         if number:
             drawn[(number - 1) * columns // count] = "#"
-    here = (snapshot.view.slice_number - 1) * columns // count if snapshot.view.may_edit else 0
+    if not snapshot.view.may_edit:
+        return [[(" " + "".join(drawn), theme.TEXT)], []]
+    here = (snapshot.view.slice_number - 1) * columns // count
     return [[(" " + "".join(drawn), theme.TEXT)], [(" " + " " * here + "^", theme.KEY)]]
