@@ -73,12 +73,33 @@ class PtyApp:
 
     def press(self, *keys: str) -> None:
         """Type text, or keys by the names in KEYS."""
-        os.write(self._master, "".join(KEYS.get(key, key) for key in keys).encode())
+        self.send("".join(KEYS.get(key, key) for key in keys).encode())
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as a terminal does."""
+        os.write(self._master, data)
+
+    def press_until(self, key: str, is_there: Callable[[], bool]) -> None:
+        """Press a key again and again until something holds of the screen."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_there():
+            self.press(key)
+            self.read(0.5)
+            assert self.process.poll() is None, f"it ended with {self.process.returncode}"
+            assert time.monotonic() < deadline, "no answer to keys:\n" + "\n".join(self.lines)
+
+    @property
+    def slice_text(self) -> str:
+        """Which slice is shown, as the screen says it; empty when it says none."""
+        found = re.search(r"slice \d+/\d+", "\n".join(self.lines))
+        return found[0] if found else ""
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the terminal another size, as dragging its window does."""
-        self.read()
+        """Give the terminal another size, as dragging its window does; what stood on it is forgotten here."""
+        while self.read():
+            continue
         self.screen.resize(rows, columns)
+        self.screen.reset()
         self._set_size(columns, rows)
 
     def _set_size(self, columns: int, rows: int) -> None:

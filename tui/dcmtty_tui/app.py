@@ -82,6 +82,12 @@ class DcmttyApp(App[int]):
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal, number)
 
+    def on_resize(self) -> None:
+        """Draw everything again: a window that shrank and grew between two frames has its size but lost its text."""
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(with_self=True):
+                widget.refresh()
+
     def _on_signal(self, number: int) -> None:
         self.exit(128 + number)
 

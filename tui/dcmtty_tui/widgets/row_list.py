@@ -102,7 +102,7 @@ class RowList(Widget):
             return self._title_strip(width)
         index = self._top + y - 1
         if index >= len(self.rows):
-            return Strip.blank(width)
+            return Strip.blank(width, theme.TEXT)
         row = self.rows[index]
         style = row.style
         if index == self.cursor:

@@ -19,6 +19,8 @@ from dcmtty.render.cells import Cells
 from dcmtty.render.diff import changed_rows
 
 _TRUECOLOR_FLAG = 1 << 24
+_PLAIN = Style()
+"""Textual's filter for NO_COLOR cannot bear a segment without a style."""
 
 
 class SliceView(Widget):
@@ -58,11 +60,11 @@ class SliceView(Widget):
         cells = self.cells
         if cells is None:
             text = self.notice if y == self.size.height // 2 else ""
-            return Strip([Segment(text.center(width)[:width])], width)
+            return Strip([Segment(text.center(width)[:width], _PLAIN)], width)
         if y >= cells.glyphs.shape[0]:
-            return Strip.blank(width)
+            return Strip.blank(width, _PLAIN)
         strip = Strip(_segments(cells, y), cells.glyphs.shape[1])
-        return strip.adjust_cell_length(width)
+        return strip.adjust_cell_length(width, _PLAIN)
 
 
 def _segments(cells: Cells, y: int) -> list[Segment]:
