@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 
+from dcmtty.errors import WriteFailed
 from dcmtty.session import Session
 from dcmtty_tui import theme, workers
 from dcmtty_tui.actions import Pane
@@ -62,7 +63,14 @@ class MainScreen(Screen[int]):
         self._opening = opening
         self.keyboard = Keyboard(handlers.entered)
         ui = ScreenUi(self, self.keyboard, self.repaint)
-        self.desk = Desk(Session(), Viewer(detect()), ui, TagBrowser(), SendState(), opening.ssh_config)
+        self.desk = Desk(
+            Session(on_journal_failure=self._journal_failed),
+            Viewer(detect()),
+            ui,
+            TagBrowser(),
+            SendState(),
+            opening.ssh_config,
+        )
         self.keyboard.connect(self.desk)
         self._paint_due = False
         self._reading: PictureKey | None = None
@@ -141,6 +149,11 @@ class MainScreen(Screen[int]):
         needed = f"the terminal is {width}x{height}, {SMALLEST_COLUMNS}x{SMALLEST_ROWS} is needed"
         self.desk.too_small = needed if is_small else ""
         self.repaint()
+
+    def _journal_failed(self, failure: WriteFailed) -> None:
+        """Show at once that edits are not journalled any more; the journal's own thread calls this."""
+        del failure
+        self.call_later(self.repaint)
 
     def on_slice_view_resized(self) -> None:
         """Compute the picture for the new size."""
