@@ -214,7 +214,7 @@ def _planned(desk: Desk, made: Plan) -> None:
     desk.sending.plan, desk.pane = made, Pane.PLAN
     error = next((device.error for device in made.devices if device.error is not None), None)
     if isinstance(error, HostKeyError):
-        desk.refuse(f"{error.message}; press t to see the key and trust it")
+        desk.refuse(f"press t to see the host key; {error.message}")
     elif error is not None:
         desk.refuse(str(error))
     elif made.refused:
