@@ -53,7 +53,7 @@ def test_the_slice_position_in_the_header_line_is_that_of_the_file(phantom_dir: 
     )
     for number in (1, 7, len(positions)):
         header = run_cli("show", phantom_dir, "--slice", str(number), "--size", "20x8").out.split("\n")[0]
-        assert f"slice {number} of {len(positions)} | at {positions[number - 1]:.2f} mm" in header
+        assert f"slice {number} of {len(positions)} | at z {positions[number - 1]:.2f} mm" in header
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "46", "9999"])
