@@ -53,6 +53,8 @@ class _Part:
 
     target: Target
     path: str
+    number: int
+    """From 1, among those that are sent."""
     writing: Writing | None = None
     proved_by: str = ""
     outcome: Outcome | None = None
@@ -84,7 +86,7 @@ class DeviceSending:
             for target in self.plan.targets
             if target.state == "same"
         ]
-        self._parts = [_Part(target, _part_path(target.remote_path)) for target in waiting]
+        self._parts = [_Part(target, _part_path(target.remote_path), at) for at, target in enumerate(waiting, start=1)]
         detail, code = "not sent", ConnectError.exit_code
         try:
             self._send_all()
@@ -187,7 +189,8 @@ class DeviceSending:
 
     def _write(self, part: _Part, writing: Writing, writer: Writer) -> None:
         digest, sent_bytes = hashlib.sha256(), 0
-        label = f"{self.plan.device} {posixpath.basename(part.target.file.name)}"
+        where = f"{self.plan.device} file {part.number} of {len(self._parts)}"
+        label = f"{where} {posixpath.basename(part.target.file.name)}"
         for piece in _pieces(Path(part.target.file.path), writer.wire.piece_bytes):
             digest.update(piece)
             if writing.error is None:
