@@ -16,6 +16,7 @@ import click
 from dcmtty.errors import DcmttyError, InputError, UsageError, WriteFailed
 from dcmtty.progress import Cancelled
 from dcmtty_tui.cli import diagnostics, output
+from dcmtty_tui.cli.options import complete
 
 COMMANDS = {
     "open": "Open files and folders in the full-screen app (the default).",
@@ -60,7 +61,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"dcmtty_tui.cli.{'open_' if cmd_name == 'open' else cmd_name}")
         command: click.Command = module.command
-        return command
+        return complete(command)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""

@@ -39,3 +39,26 @@ color_option = click.option(
     show_default=True,
     help="Colours; auto = none off a terminal or with NO_COLOR.",
 )
+
+
+def complete(command: click.Command) -> click.Command:
+    """Let a command, and each command of a group, take the options that all share, also where they change nothing.
+
+    A script that says `--quiet --color never --no-input` everywhere must not fail on the command that never asks.
+    """
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            complete(one)
+        return command
+    known = {name for parameter in command.params for name in parameter.opts}
+    command.params += [option for option in _shared_without_effect() if not known.intersection(option.opts)]
+    return command
+
+
+def _shared_without_effect() -> list[click.Option]:
+    colors = click.Choice(["auto", "always", "never"])
+    return [
+        click.Option(["--quiet"], is_flag=True, hidden=True, expose_value=False),
+        click.Option(["--no-input"], is_flag=True, hidden=True, expose_value=False),
+        click.Option(["--color"], type=colors, hidden=True, expose_value=False),
+    ]

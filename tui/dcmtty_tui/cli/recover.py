@@ -10,7 +10,7 @@ from dcmtty.errors import InputError, UsageError
 from dcmtty.text import visible
 from dcmtty_tui.cli import output
 from dcmtty_tui.cli.main import launch_app
-from dcmtty_tui.cli.options import format_option
+from dcmtty_tui.cli.options import format_option, ssh_config_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +25,9 @@ _MORE = ("frame_of_reference_uid", "image_paths", "base_path")
 @click.command("recover")
 @click.option("--list", "list_", is_flag=True, help="Print the sessions that can be recovered, and do nothing.")
 @format_option(["table", "json"])
+@ssh_config_option
 @click.argument("journal", required=False)
-def command(list_: bool, format_: str, journal: str | None) -> int:  # noqa: FBT001 - click passes it by name
+def command(list_: bool, format_: str, ssh_config: str | None, journal: str | None) -> int:  # noqa: FBT001 - click passes it by name
     """Continue a session that a crash or a line drop left behind: JOURNAL, or the latest one."""
     from dcmtty.contours.journal import journal_folder
     from dcmtty.contours.recovery import left_behind
@@ -39,7 +40,7 @@ def command(list_: bool, format_: str, journal: str | None) -> int:  # noqa: FBT
         raise UsageError(
             "recover opens the app, which needs a terminal", remedy="see what is there: dcmtty recover --list"
         )
-    return launch_app(recover=_chosen(entries, journal))
+    return launch_app(recover=_chosen(entries, journal), ssh_config=ssh_config)
 
 
 def _chosen(entries: tuple[JournalEntry, ...], journal: str | None) -> Path:
