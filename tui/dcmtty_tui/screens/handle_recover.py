@@ -10,6 +10,7 @@ from dcmtty.session import recoverable
 from dcmtty.text import visible
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.screens.desk import Desk
+from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Selection
 
 
@@ -48,12 +49,12 @@ def _question(entry: JournalEntry) -> str:
     found = replay(recovered)
     present = found.history.present
     points = len(present.draft.points) if present.draft is not None else 0
-    draft = f" and a contour of {points} points that was being entered" if points else ""
+    draft = f" and a contour of {counted(points, 'point')} that was being entered" if points else ""
     damage = f"\nIt is damaged: {visible(found.reason)}. What came before is whole." if found.reason else ""
     return (
         f"A session of {visible(recovered.header.created)} on these images was left behind:\n"
-        f"structure set {visible(present.structure_set.label)}, {found.edits} edits, "
-        f"{len(present.structure_set.rois)} ROIs{draft}.{damage}\n\nTake it up?"
+        f"structure set {visible(present.structure_set.label)}, {counted(found.edits, 'edit')}, "
+        f"{counted(len(present.structure_set.rois), 'ROI')}{draft}.{damage}\n\nTake it up?"
     )
 
 
