@@ -38,6 +38,10 @@ def escape_shapes(text: str) -> set[str]:
     return {re.sub(r"[0-9;:]+", "#", found) for found in _ESCAPE.findall(text)}
 
 
+def _set_size(master: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
 class PtyApp:
     """One running `dcmtty` and the terminal that it believes in."""
 
@@ -49,7 +53,7 @@ class PtyApp:
         """Every byte that was written to the terminal."""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
-        self._set_size(*size)
+        _set_size(self._master, *size)
         self.process = subprocess.Popen(
             [sys.executable, "-c", _ENTRY_POINT, *map(str, arguments)],
             stdin=terminal,
@@ -100,10 +104,7 @@ class PtyApp:
             continue
         self.screen.resize(rows, columns)
         self.screen.reset()
-        self._set_size(columns, rows)
-
-    def _set_size(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        _set_size(self._master, columns, rows)
 
     def read(self, timeout_s: float = 0.0) -> bool:
         """Take what the program has written; false when it has ended or nothing came in time."""

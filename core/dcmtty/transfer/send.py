@@ -16,7 +16,7 @@ from dcmtty.transfer.connections import Connections
 from dcmtty.transfer.plan import DevicePlan, Plan
 from dcmtty.transfer.upload import DeviceSending, Outcome
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 """How long a stopped device may take to tidy up before its connection is cut."""
 
 
