@@ -145,6 +145,33 @@ def test_a_signed_12_bit_value_keeps_its_sign(tmp_path: Path) -> None:
     assert picture_of(path).values.tolist() == [[-1, -2048], [2047, 1]]
 
 
+def test_a_value_in_the_upper_bits_is_brought_down(tmp_path: Path) -> None:
+    pixels = ramp(dtype="<u2") * 40
+    path = save(image(pixels << 4, BitsStored=12, HighBit=15), tmp_path / "a.dcm")
+    np.testing.assert_array_equal(picture_of(path).values, pixels)
+
+
+def test_padding_that_uses_bits_outside_bits_stored_is_padding(tmp_path: Path) -> None:
+    pixels = ramp(dtype="<u2")
+    pixels[1, 1] = 0xF830
+    dataset = image(pixels, BitsStored=12, HighBit=11)
+    dataset.add_new("PixelPaddingValue", "US", 0xF830)
+    picture = picture_of(save(dataset, tmp_path / "a.dcm"))
+    assert picture.padding is not None
+    assert np.argwhere(picture.padding).tolist() == [[1, 1]]
+
+
+def test_the_frames_of_a_mask_whose_size_is_no_multiple_of_8_are_read(tmp_path: Path) -> None:
+    """Frames of one-bit images follow each other without a break (PS3.5 8.1.1)."""
+    pixels = np.random.default_rng(5).integers(0, 2, (3, 13, 7)).astype("u1")
+    dataset = image(pixels, BitsAllocated=1, BitsStored=1, HighBit=0)
+    packed = np.packbits(pixels.ravel(), bitorder="little").tobytes()
+    dataset.PixelData = packed + b"\0" * (len(packed) % 2)
+    path = save(dataset, tmp_path / "a.dcm")
+    for frame in (1, 2, 3):
+        np.testing.assert_array_equal(picture_of(path, frame).values, pixels[frame - 1])
+
+
 def test_padding_is_compared_before_rescaling_and_stays_out_of_statistics(tmp_path: Path) -> None:
     pixels = ramp()
     pixels[0, :4] = -2000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from io import SEEK_CUR
+from typing import Any, BinaryIO
 
 import numpy as np
 from pydicom.encaps import encapsulate, get_frame
@@ -91,6 +92,8 @@ def _decoded(file: PixelFile, layout: _Layout, frame: int) -> tuple[StoredArray,
         if file.length_bytes == UNDEFINED_LENGTH:
             raise InputError(f"{file.name}: native pixel data of undefined length", remedy=_DAMAGED)
         with file.stream() as stream:
+            if layout.bits_allocated == 1 and layout.samples == 1 and file.syntax.is_little_endian:
+                return _bits(stream, layout, frame), str(options["photometric_interpretation"])
             array, after = get_decoder(file.syntax).as_array(stream, index=frame - 1, **options)
             return array, str(after["photometric_interpretation"])
     offsets = options.pop("extended_offsets", None)
@@ -103,6 +106,16 @@ def _decoded(file: PixelFile, layout: _Layout, frame: int) -> tuple[StoredArray,
         array, after = get_decoder(file.syntax).as_array(encapsulate([codestream], has_bot=False), index=0, **options)
         return array, str(after["photometric_interpretation"])
     return decoder.decode(str(file.syntax), options, codestream)
+
+
+def _bits(stream: BinaryIO, layout: _Layout, frame: int) -> StoredArray:
+    """Unpack a frame of one-bit pixels; it may begin and end inside a byte (PS3.5 8.1.1, D.1)."""
+    start = (frame - 1) * layout.frame_bits
+    end = start + layout.frame_bits
+    stream.seek(start // 8, SEEK_CUR)
+    packed = np.frombuffer(stream.read((end + 7) // 8 - start // 8), dtype=np.uint8)
+    bits = np.unpackbits(packed, bitorder="little")[start % 8 :][: layout.frame_bits]
+    return bits.reshape(layout.rows, layout.columns)
 
 
 def _options(file: PixelFile, layout: _Layout) -> dict[str, Any]:
@@ -121,6 +134,9 @@ def _options(file: PixelFile, layout: _Layout) -> dict[str, Any]:
     }
     if file.keyword == "PixelData":
         options["pixel_representation"] = file.whole_number("PixelRepresentation", 0)
+    if layout.samples == 1 and _keeps_unused_bits(file):
+        # It would drop bits by Bits Stored alone; `_without_unused_bits` looks at High Bit too.
+        options["correct_unused_bits"] = False
     if layout.samples > 1:
         options["planar_configuration"] = file.whole_number("PlanarConfiguration", 0)
     if "ExtendedOffsetTable" in attributes and "ExtendedOffsetTableLengths" in attributes:
@@ -140,10 +156,13 @@ def _check_codestream(file: PixelFile, layout: _Layout, codestream: bytes) -> No
         raise InputError(f"{file.name}: a compressed frame is {given} but the header says {said}", remedy=_DAMAGED)
 
 
+def _keeps_unused_bits(file: PixelFile) -> bool:
+    return not file.syntax.is_encapsulated or file.syntax == RLELossless
+
+
 def _without_unused_bits(file: PixelFile, decoded: StoredArray) -> StoredArray:
     """Drop the bits outside Bits Stored, which may hold an overlay or noise (PS3.5 8.1.1)."""
-    native = not file.syntax.is_encapsulated or file.syntax == RLELossless
-    if not native or decoded.ndim != 2 or not np.issubdtype(decoded.dtype, np.integer):
+    if not _keeps_unused_bits(file) or decoded.ndim != 2 or not np.issubdtype(decoded.dtype, np.integer):
         return decoded
     allocated = decoded.dtype.itemsize * 8
     stored = file.whole_number("BitsStored", allocated)
