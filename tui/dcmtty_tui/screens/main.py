@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
@@ -142,9 +142,11 @@ class MainScreen(Screen[int]):
         handlers.progressed(self.desk, message.step)
         self.repaint()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Refuse edits on a terminal that cannot show what is edited."""
-        width, height = event.size
+    @on(events.Resize)
+    @on(SliceView.Resized)
+    def _resized(self) -> None:
+        """Compute the picture for the new size; refuse edits on a terminal that cannot show what is edited."""
+        width, height = self.size
         is_small = width < SMALLEST_COLUMNS or height < SMALLEST_ROWS
         needed = f"the terminal is {width}x{height}, {SMALLEST_COLUMNS}x{SMALLEST_ROWS} is needed"
         self.desk.too_small = needed if is_small else ""
@@ -154,10 +156,6 @@ class MainScreen(Screen[int]):
         """Show at once that edits are not journalled any more; the journal's own thread calls this."""
         del failure
         self.call_later(self.repaint)
-
-    def on_slice_view_resized(self) -> None:
-        """Compute the picture for the new size."""
-        self.repaint()
 
     @property
     def is_painting(self) -> bool:
