@@ -228,3 +228,19 @@ def test_an_option_that_contradicts_the_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.csv: no such file"):
         read_points([tmp_path / "none.csv"], AXIAL)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ROI,Geometric Type,Contour,X,Y,Z,SOP Instance",
+        "roi name,type,contour number,px,py,pz,SOP Instance UID",
+        "ROIName,ContourGeometricType,ContourNumber,x_mm,y-mm,z mm,ReferencedSOPInstanceUID",
+    ],
+)
+def test_columns_are_known_by_the_names_that_people_give_them(tmp_path: Path, header: str) -> None:
+    lines = [f"R,CLOSED_PLANAR,1,{x},{y},103,{sop_uid(2)}" for x, y in ((-10, -20), (5, -20), (0, 10.5))]
+    text = "\n".join(["# frame: lps-mm", header, *lines])
+    (roi,) = read_points([listed(tmp_path, text)], AXIAL)
+    assert (roi.name, roi.contours[0].sop_instance_uid) == ("R", sop_uid(2))
+    assert roi.contours[0].points_xyz.tolist() == [[-10, -20, 103], [5, -20, 103], [0, 10.5, 103]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,25 @@ COLUMNS = (
     "sop_instance_uid", "instance_number", "frame",
 )  # fmt: skip
 """All columns that a list may have; any other is refused, since a misspelt one would be passed over."""
-_ALIASES = {"roi_name": "roi", "roi_number": "number", "colour": "color", "type": "geometric_type"}
+_ALIASES = {
+    "roi": ("roiname",),
+    "number": ("roinumber",),
+    "color": ("colour", "roidisplaycolor"),
+    "interpreted_type": ("rtroiinterpretedtype",),
+    "geometric_type": ("type", "contourgeometrictype"),
+    "contour": ("contournumber",),
+    "x": ("px", "xmm"),
+    "y": ("py", "ymm"),
+    "z": ("pz", "zmm"),
+    "column": ("col",),
+    "slice": ("slicenumber",),
+    "sop_instance_uid": ("sopinstance", "sopuid", "referencedsopinstanceuid"),
+}
+"""Other names that a column may bear, in small letters and without blanks, dashes and underscores."""
+_NAMES = {name.replace("_", ""): name for name in COLUMNS} | {
+    other: name for name, others in _ALIASES.items() for other in others
+}
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
 
@@ -92,8 +111,7 @@ def _head(path: Path, rows: Iterator[tuple[int, list[str]]], declaration: FrameD
             if colon and key.strip().lower() == "frame":
                 declaration.declare(line, value)
             continue
-        names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in cells]
-        head = _Head(tuple(_ALIASES.get(name, name) for name in names), line)
+        head = _Head(tuple(_NAMES.get(_BETWEEN_WORDS.sub("", cell).lower(), cell.strip()) for cell in cells), line)
         _check_head(Where(path, line), head)
         return head
     raise Where(path, 0).refuse("no header line", f"name the columns: {', '.join(COLUMNS)}")
