@@ -128,6 +128,8 @@ def _classic(parts: HeaderParts, number: int, rows: int, columns: int) -> tuple[
     sop_class = parts.values.get("SOPClassUID", ("",))[0]
     if sop_class == _NUCLEAR_MEDICINE:
         return _nuclear(parts, number, rows, columns)
+    if "MOSAIC" in parts.values.get("ImageType", ()):
+        return (FrameGeometry(None, "a mosaic: many slices side by side in one picture"),) * number
     first = _geometry({**parts.shared, **parts.values}, rows, columns)
     if number == 1:
         return (first,)

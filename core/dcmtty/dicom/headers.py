@@ -29,6 +29,8 @@ _CHARACTER_SET = 0x00080005
 _PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _SHARED_GROUPS = 0x52009229
 _PER_FRAME_GROUPS = 0x52009230
+_PLACING_MACROS = {0x00200032: 0x00209113, 0x00200037: 0x00209116, 0x00280030: 0x00289110}
+"""The one functional group macro that each attribute of a frame's plane counts in (PS3.3 C.7.6.16.2)."""
 _DETECTORS = 0x00540022
 _DETECTOR_TAGS = frozenset({0x00200032, 0x00200037})
 _VECTORS = {0x3004000C: ("GridFrameOffsetVector", "DS"), 0x00540080: ("SliceVector", "US")}
@@ -121,6 +123,9 @@ class _Reading:
             self.parts.referenced_series.extend(self._values(element, "UI"))
 
     def _frame_attribute(self, element: Element) -> None:
+        macro = self.path[1]
+        if macro >> 16 & 1 or _PLACING_MACROS.get(element.tag, macro) != macro:
+            return  # Some writers keep other planes of the same name in private sequences.
         attribute = FRAME_ATTRIBUTES[element.tag]
         if self.path[0] == _SHARED_GROUPS:
             self.parts.shared[attribute.keyword] = self._values(element, attribute.vr)

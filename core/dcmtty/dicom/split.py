@@ -25,6 +25,7 @@ _SEPARATORS = (
     ("Echo Time", ("EffectiveEchoTime", "EchoTime")),
     ("b-value", ("DiffusionBValue",)),
     ("Image Type", ("FrameType", "ImageType")),
+    ("Stack ID", ("StackID",)),
     ("Segment", ("ReferencedSegmentNumber",)),
 )
 """What tells slices at one position apart, tried in this order: a name, and the attributes of the frame or instance."""

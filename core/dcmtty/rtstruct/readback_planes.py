@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import NuclearMedicineImageStorage
 
 from dcmtty.errors import VerificationFailed
 from dcmtty.text import visible
@@ -22,6 +23,7 @@ IDENTITY = (
 """What an RTSTRUCT must have in common with its images."""
 _KEYWORDS = (
     *IDENTITY, "SOPInstanceUID", "SeriesInstanceUID", "ImagePositionPatient", "ImageOrientationPatient",
+    "SOPClassUID", "DetectorInformationSequence", "SpacingBetweenSlices", "SliceVector", "NumberOfFrames",
     "GridFrameOffsetVector", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 
@@ -80,36 +82,53 @@ def _plane(header: Dataset, frame: int, uid: str) -> _PlaneOf:
         normal = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
         length = math.sqrt(sum(part * part for part in normal))
         unit = (normal[0] / length, normal[1] / length, normal[2] / length)
-        offset = _grid_offset(header, frame)
+        moved = _moved(header, frame, unit)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise VerificationFailed(
             f"image {visible(uid)} gives no plane for frame {frame}, so nothing can be verified", remedy="report this"
         ) from error
-    x, y, z = (start + offset * step for start, step in zip(position, unit, strict=True))
+    x, y, z = (start + step for start, step in zip(position, moved, strict=True))
     return (x, y, z), unit
 
 
 def _position_and_cosines(header: Dataset, frame: int) -> tuple[list[float], list[float]]:
-    groups = header.get("PerFrameFunctionalGroupsSequence")
-    if not groups:
-        return _numbers(header, "ImagePositionPatient"), _numbers(header, "ImageOrientationPatient")
-    own, shared = groups[frame - 1], header.SharedFunctionalGroupsSequence[0]
-    place = own if "PlanePositionSequence" in own else shared
-    turn = own if "PlaneOrientationSequence" in own else shared
+    groups, shared = (list(header.get(f"{kind}FunctionalGroupsSequence") or ()) for kind in ("PerFrame", "Shared"))
+    holders = [groups[frame - 1], *shared] if groups else [header, *shared]
+    if header.get("SOPClassUID") == NuclearMedicineImageStorage:
+        holders = [*header.get("DetectorInformationSequence", ())[:1], header]
     return (
-        _numbers(place.PlanePositionSequence[0], "ImagePositionPatient"),
-        _numbers(turn.PlaneOrientationSequence[0], "ImageOrientationPatient"),
+        _first(holders, "PlanePositionSequence", "ImagePositionPatient"),
+        _first(holders, "PlaneOrientationSequence", "ImageOrientationPatient"),
     )
+
+
+def _first(holders: list[Dataset], macro: str, keyword: str) -> list[float]:
+    """Return the attribute of the first holder that has it, itself or in the macro."""
+    for holder in holders:
+        if keyword in holder:
+            return _numbers(holder, keyword)
+        if macro in holder:
+            return _numbers(holder[macro].value[0], keyword)
+    raise KeyError(keyword)
 
 
 def _numbers(dataset: Dataset, keyword: str) -> list[float]:
     return [float(value) for value in dataset[keyword].value]
 
 
-def _grid_offset(header: Dataset, frame: int) -> float:
-    """Return how far a dose frame is along the normal from Image Position (PS3.3 C.8.8.3.2); 0 for other images."""
-    offsets = header.get("GridFrameOffsetVector")
-    if not offsets:
-        return 0.0
-    first = float(offsets[0])
-    return float(offsets[frame - 1]) - first
+def _moved(header: Dataset, frame: int, unit: _Triple) -> _Triple:
+    """Return how far a frame is from Image Position, in mm along x, y, z; nothing but for dose and tomographs.
+
+    Grid Frame Offset Vector counts along the normal from 0, or else along z (PS3.3 C.8.8.3.2); Spacing Between Slices
+    of Nuclear Medicine counts along the normal by its sign (PS3.3 C.8.4.15).
+    """
+    along, offset = unit, 0.0
+    if header.get("SOPClassUID") == NuclearMedicineImageStorage:
+        numbers = header.get("SliceVector") or range(1, frame + 1)
+        if int(header.get("NumberOfFrames") or 1) > 1:
+            offset = float(header.SpacingBetweenSlices) * (int(numbers[frame - 1]) - 1)
+    elif header.get("GridFrameOffsetVector"):
+        offsets = [float(value) for value in header.GridFrameOffsetVector]
+        offset = offsets[frame - 1] - offsets[0]
+        along = unit if offsets[0] == 0 else (0.0, 0.0, 1.0)
+    return along[0] * offset, along[1] * offset, along[2] * offset
