@@ -88,3 +88,19 @@ def test_a_wrong_json_is_refused_by_its_line(tmp_path: Path, text: str, line: in
 def test_json_nested_beyond_reason_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PointsRefused, match="nested too deep"):
         read_points([listed(tmp_path, "[" * 200_000, "list.json")], AXIAL)
+
+
+@pytest.mark.parametrize(
+    ("again", "line"),
+    [
+        ('"frame": "lps-mm",\n"frame": "ras-mm",\n"rois": [{"name": "A",\n"contours": [CONTOUR]}]', 3),
+        ('"frame": "lps-mm",\n"rois": [{"name": "A",\n"contours": [CONTOUR],\n"Contours": []}]', 5),
+        ('"frame": "lps-mm",\n"rois": [{"name": "A",\n"contours": [CONTOUR,\n{"points": [], "points": []}]}]', 5),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused_by_its_line(tmp_path: Path, again: str, line: int) -> None:
+    """Python would keep the last of them without a word, and the rest would not be imported."""
+    contour = '{"geometric_type": "POINT", "points": [[0, 0, 103]]}'
+    path = listed(tmp_path, "{\n" + again.replace("CONTOUR", contour) + "}", "list.json")
+    with pytest.raises(PointsRefused, match=rf"list\.json:{line}: the key “\w+” is there twice"):
+        read_points([path], AXIAL)

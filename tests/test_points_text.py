@@ -126,3 +126,13 @@ def test_a_wrong_text_is_refused_by_its_line(tmp_path: Path, text: str, line: in
 def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(PointsRefused):
         read_points([listed(tmp_path, "", name)], AXIAL, "lps-mm")
+
+
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\x0b", "\x0c", "\x1c"])
+def test_only_line_ends_of_text_files_count_as_lines(tmp_path: Path, separator: str) -> None:
+    text = f"# frame: lps-mm\n# by {separator} hand\n0 0 103\n5 0 wrong\n"
+    with pytest.raises(PointsRefused, match=r"heart\.txt:4: z “wrong”"):
+        read_points([listed(tmp_path, text, "heart.txt")], AXIAL)
+    text = f"# frame: lps-mm\n0 0 103{separator}5 0 103\n"
+    with pytest.raises(PointsRefused, match=r"heart\.txt:2: 6 values"):
+        read_points([listed(tmp_path, text, "heart.txt")], AXIAL)

@@ -45,6 +45,20 @@ def members(text: str, at: int) -> Iterator[tuple[str | int, int]]:
         index += 1
 
 
+def repeated_key(text: str) -> tuple[str, int] | None:
+    """Return a key that an object of a well-formed document has twice, and where its second value starts."""
+    waiting = [_skip(text, 0)]
+    while waiting:
+        at = waiting.pop()
+        seen: set[str | int] = set()
+        for key, place in members(text, at):
+            if key in seen:
+                return str(key), place
+            seen.add(key)
+            waiting.append(place)
+    return None
+
+
 def _skip(text: str, at: int) -> int:
     found = _BLANK.match(text, at)
     return found.end() if found else at

@@ -11,7 +11,7 @@ from dcmtty.contours.model import Contour, Roi
 from dcmtty.contours.points_csv import read_csv
 from dcmtty.contours.points_json import read_json
 from dcmtty.contours.points_place import Placer
-from dcmtty.contours.points_raw import FRAMES, Frame, FrameDeclaration, RawFile, RawRoi, Where
+from dcmtty.contours.points_raw import FRAMES, Frame, FrameDeclaration, RawFile, RawRoi, Where, lines_of
 from dcmtty.contours.points_slices import SliceFinder
 from dcmtty.contours.points_text import companion_of, read_text
 from dcmtty.contours.points_write import write_points
@@ -77,7 +77,7 @@ def _raw_file(path: Path, declaration: FrameDeclaration, companion: Path | None)
     """Read a file in the form that its name or its content shows."""
     text = _text(path)
     suffix = path.suffix.lower()
-    lines = (line.strip() for line in text.splitlines())
+    lines = (line.strip() for line in lines_of(text))
     first = next((line for line in lines if line and not line.startswith("#")), "")
     if suffix == ".json" or first.startswith(("{", "[")):
         return read_json(path, text, declaration)

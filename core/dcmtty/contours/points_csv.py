@@ -91,7 +91,7 @@ def read_csv(path: Path, text: str, declaration: FrameDeclaration) -> RawFile:
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield line numbers and cells; the delimiter is the one that the header uses."""
-    header = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    header = next((line for line in raw.lines_of(text) if line.strip() and not line.startswith("#")), "")
     delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcmtty.contours import points_raw as raw
-from dcmtty.contours.json_places import Steps, key_of, members, offset
+from dcmtty.contours.json_places import Steps, key_of, members, offset, repeated_key
 from dcmtty.contours.points_raw import (
     NO_REF,
     PIXEL_FRAMES,
@@ -32,6 +32,17 @@ _CONTOUR_KEYS = ("geometric_type", "points", "slice", "sop_instance_uid", "insta
 
 class _NotANumber(ValueError):
     """JSON as Python writes it may hold NaN; ours may not."""
+
+
+class _Repeated(ValueError):
+    """Of a key that is there twice, one value would be lost."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len({key_of(key) for key in found}) < len(pairs):
+        raise _Repeated
+    return found
 
 
 def _refuse_constant(text: str) -> float:
@@ -127,13 +138,17 @@ def _contour_lines(text: str) -> Iterator[int]:
 
 def _parsed(path: Path, text: str) -> object:
     try:
-        parsed: object = json.loads(text, parse_constant=_refuse_constant)
+        parsed: object = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise Where(path, error.lineno).refuse(f"not JSON, {error.msg}", "check the brackets and commas") from error
     except _NotANumber as error:
         found = re.search(rf"(?<![\w\"]){re.escape(str(error))}(?![\w\"])", text)
         line = text.count("\n", 0, found.start()) + 1 if found else 1
         raise Where(path, line).refuse(f"{error} is not a number", "leave the point out, or correct it") from error
+    except _Repeated as error:
+        key, at = repeated_key(text) or ("", 0)
+        line = text.count("\n", 0, at) + 1
+        raise Where(path, line).refuse(f"the key “{visible(key, 40)}” is there twice", "keep one") from error
     except RecursionError as error:
         raise Where(path, 0).refuse("not a point list, it is nested too deep", "check the file") from error
     except ValueError as error:

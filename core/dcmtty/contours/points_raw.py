@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -99,6 +101,11 @@ class RawFile:
     path: Path
     frame: Frame
     rois: tuple[RawRoi, ...]
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """Yield the lines of a text file, as editors count them: `str.splitlines` ends lines at other characters too."""
+    return (line.rstrip("\n") for line in io.StringIO(text, newline=None))
 
 
 def number(where: Where, text: str, name: str) -> float:

@@ -104,7 +104,7 @@ def read_text(path: Path, text: str, declaration: FrameDeclaration, counts: tupl
         FrameNotDeclared: the frame of the coordinates is said nowhere.
     """
     reader = _Reader(path, declaration)
-    for line, content in enumerate(text.splitlines(), 1):
+    for line, content in enumerate(raw.lines_of(text), 1):
         reader.take(line, content)
     blocks = [block for block in reader.blocks if block]
     if not blocks:
@@ -172,7 +172,7 @@ def _listed(counts: list[int]) -> str:
 
 def _counts(path: Path, text: str) -> list[int]:
     counts: list[int] = []
-    for line, content in enumerate(text.splitlines(), 1):
+    for line, content in enumerate(raw.lines_of(text), 1):
         for part in content.partition("#")[0].split():
             if not _COUNT.fullmatch(part) or int(part) == 0:
                 problem = f"“{visible(part, 40)}” is not a number of points"
