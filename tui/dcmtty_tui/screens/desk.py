@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from dcmtty.contours.model import GeometricType
 from dcmtty.errors import UsageError
 from dcmtty.progress import Progress
 from dcmtty.session import Session
+from dcmtty.text import visible
 from dcmtty.transfer.authentication import Prompter
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
@@ -140,7 +142,7 @@ def handles(*action_ids: str) -> Callable[[Handler], Handler]:
 
 
 def numbers(call: Call, count: int) -> list[float]:
-    """Return the arguments of a call as numbers.
+    """Return the arguments of a call as finite numbers.
 
     Raises:
         UsageError: not as many as are needed, or no numbers.
@@ -150,6 +152,33 @@ def numbers(call: Call, count: int) -> list[float]:
     if len(words) != count:
         raise UsageError(f"{usage} takes {count} numbers, not {len(words)}", remedy=f"type {usage}")
     try:
-        return [float(word) for word in words]
-    except ValueError as error:
-        raise UsageError(f"{' '.join(words)!r} are no numbers", remedy=f"type {usage}") from error
+        values = [float(word) for word in words]
+    except ValueError:
+        values = [math.nan]
+    if not all(map(math.isfinite, values)):
+        raise UsageError(f"{visible(' '.join(words), 60)!r} are no numbers", remedy=f"type {usage}")
+    return values
+
+
+def whole_numbers(call: Call, count: int) -> list[int]:
+    """Return the arguments of a call as whole numbers; none is rounded.
+
+    Raises:
+        UsageError: not as many as are needed, or no whole numbers.
+    """
+    values = numbers(call, count)
+    if not all(value.is_integer() for value in values):
+        raise UsageError(f":{call.action.words[0]} takes whole numbers", remedy=f"type {call.action.arguments}")
+    return [int(value) for value in values]
+
+
+def typed_path(text: str) -> Path:
+    """Return the path that was typed, with the home folder for `~`.
+
+    Raises:
+        UsageError: it begins with the name of a user that there is none of.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{visible(text, 60)}: no such user", remedy="write ./ in front of a name with ~") from error

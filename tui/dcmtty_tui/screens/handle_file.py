@@ -9,13 +9,13 @@ from dcmtty.contours.draft import EditState
 from dcmtty.contours.points import write_points
 from dcmtty.dicom.model import Series
 from dcmtty.errors import InputError, UsageError
-from dcmtty.files import write_atomic
+from dcmtty.files import is_taken, write_atomic
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.save import SaveReport
 from dcmtty.text import visible
 from dcmtty_tui.actions import Pane
 from dcmtty_tui.keymap import Call
-from dcmtty_tui.screens.desk import Desk, handles
+from dcmtty_tui.screens.desk import Desk, handles, typed_path
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Selection
 
@@ -38,7 +38,7 @@ def open_paths(desk: Desk, call: Call) -> None:
     """Scan another path."""
     if not call.arguments:
         raise UsageError(":open needs PATH", remedy="type :open PATH")
-    desk.ui.start_scan([Path(argument).expanduser() for argument in call.arguments])
+    desk.ui.start_scan([typed_path(argument) for argument in call.arguments])
     desk.tell("scanning")
 
 
@@ -47,7 +47,7 @@ def load(desk: Desk, call: Call) -> None:
     """Load a structure set from a file."""
     if not call.arguments:
         raise UsageError(f":{call.action.words[0]} needs FILE", remedy=f"type :{call.action.words[0]} FILE")
-    load_structures(desk, Path(" ".join(call.arguments)).expanduser())
+    load_structures(desk, typed_path(" ".join(call.arguments)))
 
 
 def load_structures(desk: Desk, path: Path) -> None:
@@ -114,7 +114,7 @@ def save(desk: Desk, call: Call) -> None:
         moment = f"{desk.session.sources.now():%Y%m%d_%H%M%S}"
         desk.ui.ask("save", "save as", f"RS_{_stem(state.structure_set.label)}_{moment}.dcm")
         return
-    save_as(desk, Path(" ".join(call.arguments)).expanduser())
+    save_as(desk, typed_path(" ".join(call.arguments)))
 
 
 def _require_closed(desk: Desk) -> EditState:
@@ -143,13 +143,13 @@ def overwrite(desk: Desk, call: Call) -> None:
     _require_closed(desk)
     if not call.arguments:
         raise UsageError(":w! needs FILE", remedy="type :w! FILE")
-    save_as(desk, Path(" ".join(call.arguments)).expanduser(), replace=True)
+    save_as(desk, typed_path(" ".join(call.arguments)), replace=True)
 
 
 @handles("points.export")
 def export_points(desk: Desk, call: Call) -> None:
     """Write the points of all contours as CSV or JSON, whatever becomes of the structure set."""
-    state, path = desk.state, Path(" ".join(call.arguments)).expanduser()
+    state, path = desk.state, typed_path(" ".join(call.arguments))
     if state is None or not call.arguments:
         raise UsageError(":export needs FILE.csv or FILE.json", remedy="type :export points.csv")
     kind: Literal["csv", "json"] = "json" if path.suffix.lower() == ".json" else "csv"
@@ -163,7 +163,7 @@ def save_as(desk: Desk, path: Path, *, replace: bool = False) -> None:
     series, state = desk.session.series, desk.state
     if series is None or state is None:
         raise UsageError("there is nothing to save", remedy="add points first")
-    if path.exists() and not replace:
+    if not replace and is_taken(path):
         raise InputError(f"{visible(path)}: it exists already", remedy="choose another name, or overwrite it with :w!")
     base, structure_set, mark = desk.session.standing.source_path, state.structure_set, desk.session.mark()
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dcmtty.contours.contour_edits import DiscardDraft
 from dcmtty.contours.model import INTERPRETED_TYPES, Roi
 from dcmtty.contours.roi_edits import DeleteRoi, ImportRois, NewRoi, RenameRoi, SetLabel, SetRoiColor, SetRoiType
 from dcmtty.dicom.model import Series
 from dcmtty.errors import UsageError
 from dcmtty_tui.keymap import Call
-from dcmtty_tui.screens.desk import Desk, handles, numbers
+from dcmtty_tui.screens.desk import Desk, handles, typed_path, whole_numbers
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Selection
 
@@ -56,7 +54,7 @@ def new_roi(desk: Desk, call: Call) -> None:
     """Make an ROI and choose it."""
     ensure_set(desk)
     words = list(call.arguments)
-    number = int(words.pop()) if len(words) > 2 and words[-1].isdigit() else 0
+    number = int(words.pop()) if len(words) > 2 and words[-1].isascii() and words[-1].isdigit() else 0
     kind = words.pop().upper() if len(words) > 1 and words[-1].upper() in INTERPRETED_TYPES else ""
     name = " ".join(words) or _free_name(desk)
     desk.session.do(NewRoi(name, kind, None, number))
@@ -78,7 +76,7 @@ def select_roi(desk: Desk, call: Call) -> None:
         raise UsageError("there is no ROI", remedy="make one with A, or :roi NAME TYPE")
     listed = [roi.number for roi in rois]
     if call.arguments or call.count is not None:
-        wanted = int(numbers(call, 1)[0]) if call.arguments else call.times
+        wanted = whole_numbers(call, 1)[0] if call.arguments else call.times
         if wanted not in listed:
             raise UsageError(f"there is no ROI {wanted}", remedy=f"there are {', '.join(map(str, listed))}")
     else:
@@ -118,7 +116,7 @@ def set_type(desk: Desk, call: Call) -> None:
 @handles("roi.color")
 def set_color(desk: Desk, call: Call) -> None:
     """Set the colour of the current ROI."""
-    red, green, blue = (int(value) for value in numbers(call, 3))
+    red, green, blue = whole_numbers(call, 3)
     desk.session.do(SetRoiColor(current_roi(desk), (red, green, blue)))
 
 
@@ -150,7 +148,7 @@ def import_points(desk: Desk, call: Call) -> None:
     _need(call, "FILE")
     ensure_set(desk)
     series = desk.session.series
-    path = Path(call.arguments[0]).expanduser()
+    path = typed_path(call.arguments[0])
     frame = call.arguments[1] if len(call.arguments) > 1 else None
 
     def work(progress: object) -> object:

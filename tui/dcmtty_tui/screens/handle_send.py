@@ -241,9 +241,8 @@ def _verified(desk: Desk, checked: tuple[Rechecked, ...]) -> None:
 
 
 def _rechecked_row(item: Rechecked) -> Row:
-    what = f"{RECHECKS[item.sigil]} {item.by} {visible(item.detail)}".rstrip()
-    style = theme.TEXT if item.sigil == "=" else theme.ERROR
-    return Row(item.expected.path, f"{item.sigil} {visible(item.expected.path)}  {what}", style)
+    text = f"{item.sigil} {RECHECKS[item.sigil]}  {visible(item.expected.path)}  {item.by} {visible(item.detail)}"
+    return Row(item.expected.path, text.rstrip(), theme.TEXT if item.sigil == "=" else theme.ERROR)
 
 
 def _offered(desk: Desk, name: str, offer: Offer) -> None:

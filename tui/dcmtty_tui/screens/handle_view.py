@@ -10,7 +10,7 @@ from dcmtty.errors import UsageError
 from dcmtty.render.viewport import fit
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.reformat import other_view
-from dcmtty_tui.screens.desk import Desk, handles, numbers
+from dcmtty_tui.screens.desk import Desk, handles, numbers, whole_numbers
 from dcmtty_tui.viewing import View, moved_cursor
 
 ZOOM_STEP = 1.25
@@ -60,10 +60,10 @@ def goto_slice(desk: Desk, call: Call) -> None:
     """Go to a numbered slice, or to the last."""
     view = _view(desk)
     if call.arguments:
-        number = numbers(call, 1)[0]
-        if number != int(number) or not 1 <= number <= view.slice_count:
-            raise UsageError(f"there is no slice {number:g}", remedy=f"slices run from 1 to {view.slice_count}")
-        go_to_slice(desk, int(number))
+        number = whole_numbers(call, 1)[0]
+        if not 1 <= number <= view.slice_count:
+            raise UsageError(f"there is no slice {number}", remedy=f"slices run from 1 to {view.slice_count}")
+        go_to_slice(desk, number)
     else:
         go_to_slice(desk, call.count or view.slice_count)
 

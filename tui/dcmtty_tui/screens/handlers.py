@@ -21,7 +21,7 @@ from dcmtty_tui.screens import (
     handle_send,
     handle_view,
 )
-from dcmtty_tui.screens.desk import HANDLERS, Desk
+from dcmtty_tui.screens.desk import HANDLERS, Desk, typed_path
 from dcmtty_tui.sizes import counted, step_text
 
 __all__ = ["HANDLERS", "archive_found", "entered", "progressed", "work_done", "work_failed"]
@@ -77,7 +77,7 @@ def entered(desk: Desk, kind: str, text: str) -> None:
         handle_lists.search(desk, text)
     elif kind == "save":
         if text.strip():
-            handle_file.save_as(desk, Path(text.strip()).expanduser())
+            handle_file.save_as(desk, typed_path(text.strip()))
     else:
         handle_send.entered(desk, kind, text)
 

@@ -18,9 +18,9 @@ from dcmtty_tui.sizes import human_bytes
 from dcmtty_tui.widgets.row_list import Row, RowList
 
 OUTCOMES = {
-    "+": "sent and verified",
-    "*": "replaced and verified",
-    "=": "verified, it is the same",
+    "+": "verified",
+    "*": "replaced, verified",
+    "=": "same, verified",
     "!": "FAILED",
     "-": "NOT SENT",
     "?": "NOT VERIFIED",
@@ -153,9 +153,10 @@ class SendState:
 
 
 def _outcome_row(outcome: Outcome, index: int) -> Row:
-    what = f"{OUTCOMES.get(outcome.sigil, outcome.sigil)} {outcome.verified_by} {visible(outcome.detail)}".rstrip()
+    what = OUTCOMES.get(outcome.sigil, outcome.sigil)
+    text = f"{outcome.sigil} {what}  {visible(outcome.target.file.name, 60)}  {outcome.verified_by}"
     style = theme.TEXT if outcome.sigil in GOOD else theme.ERROR
-    return Row((outcome.device, index), f"{outcome.sigil} {visible(outcome.target.file.name, 60)}  {what}", style)
+    return Row((outcome.device, index), f"{text} {visible(outcome.detail)}".rstrip(), style)
 
 
 def _device_rows(device: DevicePlan) -> list[Row]:
