@@ -38,6 +38,7 @@ _WRITE_REMEDIES = {
     errno.ENOENT: ("the folder does not exist", "create it first"),
     errno.ENOTDIR: ("the folder does not exist", "create it first"),
     errno.EISDIR: ("it is a folder", "name a file"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
 }
 
 
@@ -51,6 +52,23 @@ def write_error(path: Path, error: OSError) -> WriteFailed:
     """Return the error that names the file and what to do about it."""
     what, remedy = _WRITE_REMEDIES.get(error.errno or 0, (error.strerror or "cannot be written", "check the disk"))
     return WriteFailed(f"{visible(path)}: not written, {what}", remedy=remedy)
+
+
+def is_taken(path: Path) -> bool:
+    """Whether something lies at the path where a file is to be written, be it a link that leads nowhere.
+
+    Raises:
+        WriteFailed: it cannot be looked at, so it cannot be written either.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise write_error(path, error) from error
+    except ValueError as error:
+        raise WriteFailed(f"{visible(path)}: not a possible file name", remedy="choose another name") from error
+    return True
 
 
 def open_regular(path: Path, *, follow: bool = True) -> int:
@@ -120,6 +138,8 @@ def write_atomic(
     Raises:
         WriteFailed: disk full, no permission, read-back differs, or the file exists and `replace` is false.
     """
+    if not path.name:
+        raise WriteFailed(f"{visible(path)}: not written, it is a folder", remedy="name a file")
     temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(6)}.part")
     try:
         _write_new(temporary, data, mode)

@@ -137,7 +137,8 @@ def _known_ending(error: BaseException) -> int | None:
     if isinstance(error, click.Abort | KeyboardInterrupt | Interrupted | Cancelled):
         diagnostics.line("dcmtty: interrupted; nothing half-made was kept")
         return 128 + signal.SIGINT
-    if isinstance(error, output.ClosedPipe | BrokenPipeError):
+    if isinstance(error, output.ClosedPipe | BrokenPipeError | SystemExit):
+        # click ends so when the help goes to a closed pipe; nothing of ours raises SystemExit in there
         output.abandon()
         return EXIT_CLOSED_PIPE
     return None
@@ -184,8 +185,22 @@ def launch_app(paths: Sequence[Path] = (), recover: Path | None = None, ssh_conf
     return run_app(paths, recover, ssh_config)
 
 
+def _open_closed_streams() -> None:
+    """Put something in the place of standard streams that are closed, lest a file of ours gets their number.
+
+    What is written to a standard output that was closed fails, as it must; the others are like /dev/null.
+    """
+    for number, stream in enumerate((sys.stdin, sys.stdout, sys.stderr)):
+        if stream is None:
+            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
 def main() -> None:
     """Run `dcmtty` as a process."""
+    _open_closed_streams()
     _install_signal_handlers()
     sys.exit(exit_code(sys.argv[1:]))
 

@@ -162,9 +162,12 @@ def _only(structure_set: StructureSet, numbers: Sequence[int]) -> StructureSet:
 
 def _require_free(path: Path, *, overwrite: bool) -> None:
     """Refuse before any work is done; the write itself never replaces without leave either."""
-    if path.is_dir():
+    from dcmtty.files import is_taken
+
+    taken = is_taken(path)
+    if taken and path.is_dir():
         raise WriteFailed(f"{visible(path)}: it is a folder", remedy="name a file")
-    if not overwrite and (path.exists() or path.is_symlink()):
+    if taken and not overwrite:
         raise WriteFailed(f"{visible(path)}: it exists already", remedy="choose another name, or say --overwrite")
 
 

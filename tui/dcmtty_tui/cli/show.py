@@ -272,7 +272,7 @@ def _viewport(picture: Picture, size: tuple[int, int]) -> Viewport:
 
 
 def _write_png(target: str, picture: Picture, window: Window, overlays: tuple[Overlay, ...]) -> None:
-    from dcmtty.files import write_atomic
+    from dcmtty.files import is_taken, write_atomic
     from dcmtty.render.png import SIGNATURE, png_bytes
 
     data = png_bytes(picture, window, overlays)
@@ -280,7 +280,7 @@ def _write_png(target: str, picture: Picture, window: Window, overlays: tuple[Ov
         output.write_bytes(data)
         return
     path = Path(target)
-    if path.exists() and not _starts_with(path, SIGNATURE):
+    if is_taken(path) and path.exists() and not _starts_with(path, SIGNATURE):
         raise WriteFailed(f"{visible(path)}: it exists and is no PNG file", remedy="choose another name")
     write_atomic(path, data)
     diagnostics.note(f"wrote {visible(path)}")
