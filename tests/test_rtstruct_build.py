@@ -309,6 +309,16 @@ def test_images_that_differ_in_patient_are_refused_without_naming_them(tmp_path:
     assert "SECRET" not in str(caught.value)
 
 
+def test_a_name_written_with_empty_components_is_the_same_name(tmp_path: Path) -> None:
+    """PS3.5 6.2.1: what is empty at the end of a name may be left out."""
+    paths = write_ct(tmp_path / "ct")
+    other = dcmread(paths[1])
+    other.PatientName = "Case^Test^^^="
+    other.save_as(paths[1])
+    series = series_of(paths)
+    assert build(series, one_roi(series, square(series))).data
+
+
 def test_what_cannot_carry_a_structure_set_is_refused(series: Series) -> None:
     structure_set = one_roi(series, square(series))
     with pytest.raises(BuildRefused, match="positions repeat"):

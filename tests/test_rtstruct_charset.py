@@ -95,6 +95,13 @@ def test_the_names_of_the_standard_are_read(terms: tuple[str, ...], raw: bytes, 
     assert decode(raw, terms, person_name=True) == text
 
 
+@pytest.mark.parametrize("first", ["", "ISO_IR 6", "ISO 2022 IR 6"])
+def test_eight_bit_text_without_its_escape_sequence_is_not_taken_for_latin_1(first: str) -> None:
+    """Re-encoded, it would be another name for good."""
+    terms = (first, "ISO 2022 IR 58")
+    assert decode(b"Zhang^XiaoDong=\xd5\xc5^\xd0\xa1\xb6\xab", terms, person_name=True) is None
+
+
 @pytest.mark.filterwarnings("ignore:Failed to encode")
 def test_every_real_name_survives_in_a_structure_set(shared_data: Path, tmp_path: Path) -> None:
     compared = 0

@@ -269,6 +269,11 @@ def test_different_names_of_one_patient_are_told_without_naming_them() -> None:
     assert only([*stack(EVEN, PatientName="DOE^JANE"), *stack([36.0], first=50, PatientName="Doe^Jane^")]).notes == ()
 
 
+def test_spaces_around_a_patient_id_make_no_other_patient() -> None:
+    series = only([*stack(EVEN), *stack([99.0], first=50, PatientID=" P1")])
+    assert not series.build_refusal
+
+
 @pytest.mark.parametrize("keyword", ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "SOPClassUID"])
 def test_an_image_without_its_uids_cannot_be_built_on(keyword: str) -> None:
     assert "UID" in only(stack(EVEN, values={keyword: ""})).build_refusal

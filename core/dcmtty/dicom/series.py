@@ -18,6 +18,7 @@ from dcmtty.dicom.spacing import (
     usual_spacing_mm,
 )
 from dcmtty.dicom.split import Named, by_attribute, by_grid, by_orientation, by_value
+from dcmtty.dicom.values import comparable
 from dcmtty.geometry.plane import Plane
 from dcmtty.text import visible
 
@@ -121,7 +122,7 @@ def _by_owner(part: _Part) -> list[_Part]:
                 larger,
                 by_value(
                     larger.slices,
-                    lambda slice_, keyword=keyword: slice_.instance.text(keyword),  # type: ignore[misc]
+                    lambda slice_, keyword=keyword: slice_.instance.text(keyword).strip(),  # type: ignore[misc]
                     lambda number, count, what=what: f"{what} {number} of {count}",  # type: ignore[misc]
                 ),
                 refusal=f"its Series Instance UID is shared by more than one {what}",
@@ -211,7 +212,7 @@ def _finished(part: _Part) -> Series:
     if len(planes) < len(slices):
         notes.append(_no_position(slices))
         refusals.append(notes[-1].text)
-    if len({slice_.instance.text("PatientName").rstrip("^= ").casefold() for slice_ in slices}) > 1:
+    if len({comparable("PatientName", slice_.instance.text("PatientName")) for slice_ in slices}) > 1:
         notes.append(Note("other", "the files of this series give different names of the patient"))
     repeats = repeat_notes(slices, tolerance_mm)
     notes += repeats

@@ -44,6 +44,16 @@ def values_of(raw: bytes, vr: str, *, big: bool = False, encodings: Sequence[str
     return tuple(parts) if any(parts) else ()
 
 
+def comparable(keyword: str, text: str) -> str:
+    """Return what of an identifying value counts when images are compared (PS3.5 6.2, 6.2.1).
+
+    Spaces around it never do; of a name, neither do empty components at its end nor the case of letters.
+    """
+    if keyword != "PatientName":
+        return text.strip()
+    return "=".join(group.rstrip("^ ") for group in text.split("=")).strip("= ").casefold()
+
+
 def _numbers(raw: bytes, vr: str, *, big: bool) -> tuple[str, ...]:
     count = len(raw) // NUMBER_BYTES[vr]
     order = ">" if big else "<"

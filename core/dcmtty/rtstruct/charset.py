@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ UTF_8 = ("ISO_IR 192",)
 ESCAPE = 0x1B
 GB2312_DESIGNATOR = "\x1b$)A"
 """Python's codec of ISO 2022 IR 58, which pydicom leaves the escape sequences to, does not take them away."""
+_ASCII = frozenset({"", "ISO_IR 6", "ISO 2022 IR 6"})
 _DELIMITERS = frozenset(b"\\\r\n\t\f")
 _NAME_DELIMITERS = _DELIMITERS | frozenset(b"^=")
 
@@ -28,12 +30,13 @@ def decode(raw: bytes, terms: Sequence[str], *, person_name: bool = False) -> st
     if is_plain(raw):
         return raw.decode("ascii")
     encodings = _encodings(terms)
-    if encodings is None:
+    delimiters = _NAME_DELIMITERS if person_name else _DELIMITERS
+    if encodings is None or _is_undesignated(raw, terms, delimiters):
         return None
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always")
         try:
-            text = decode_bytes(raw, encodings, set(_NAME_DELIMITERS if person_name else _DELIMITERS))
+            text = decode_bytes(raw, encodings, set(delimiters))
         except (UnicodeError, LookupError, ValueError):
             return None
     text = text.replace(GB2312_DESIGNATOR, "")
@@ -61,10 +64,18 @@ def encode(text: str, terms: Sequence[str]) -> bytes | None:
 def _encodings(terms: Sequence[str]) -> list[str] | None:
     """Return Python's names of the sets; None where only ASCII is declared or a term is not one of the standard."""
     named = [term.strip() for term in terms]
-    if not any(term not in {"", "ISO_IR 6"} for term in named):
+    if not any(term not in _ASCII for term in named):
         return None
     if any(term not in python_encoding for term in named):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return convert_encodings(named)
+
+
+def _is_undesignated(raw: bytes, terms: Sequence[str], delimiters: frozenset[int]) -> bool:
+    """Say whether 8-bit text stands where only ASCII is; pydicom would take it for Latin-1."""
+    if terms[0].strip() not in _ASCII:
+        return False
+    parts = re.split(b"[" + re.escape(bytes(delimiters)) + b"]", raw)
+    return not all(part.partition(bytes([ESCAPE]))[0].isascii() for part in parts)

@@ -16,6 +16,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
 
 from dcmtty.dicom.model import Series
+from dcmtty.dicom.values import comparable
 from dcmtty.errors import BuildRefused, TruncatedFile
 from dcmtty.files import read_error
 from dcmtty.rtstruct import charset
@@ -155,7 +156,7 @@ def require_one_patient(series: Series) -> None:
         BuildRefused: they are not; the values are not shown.
     """
     for keyword, name in _SAME_IN_EVERY_IMAGE:
-        if len({item.instance.text(keyword) for item in series.slices}) > 1:
+        if len({comparable(keyword, item.instance.text(keyword)) for item in series.slices}) > 1:
             raise BuildRefused(f"the images of the series differ in {name}", remedy="open one patient's series alone")
 
 
