@@ -70,6 +70,14 @@ def test_two_slice_distances_of_equal_share_are_uneven_and_no_gaps() -> None:
     assert notes(series, "spacing")[0].text == "the distance between slices varies from 3 mm to 5 mm"
 
 
+def test_a_change_of_the_distance_part_way_is_no_row_of_gaps() -> None:
+    thin, thick = [3.0 * index for index in range(20)], [62.0, 67, 72, 77, 82]
+    series = only(stack([*thin, *thick]))
+    assert [note.text for note in series.notes] == ["the distance between slices varies from 3 mm to 5 mm"]
+    (gap,) = notes(only(stack([*thin, *thick, 97])), "gap")
+    assert gap.slice_number == 25
+
+
 def test_a_rounding_of_positions_is_neither_gap_nor_uneven() -> None:
     positions = [round(index * 10 / 3, 2) for index in range(30)]
     assert only(stack(positions)).notes == ()

@@ -12,11 +12,13 @@ from dcmtty.dicom.model import Note, Slice
 from dcmtty.geometry.plane import Plane
 from dcmtty.text import visible
 
-GAP_RATIO = 1.5
+_GAP_RATIO = 1.5
 """A distance larger than this many usual ones is a gap."""
 _UNEVEN_RATIO = 0.05
 _MOST_GAPS_SHARE = 0.25
 """More large distances than this are no gaps but an uneven spacing."""
+_CHANGE_STEPS = 3
+"""So many equal large distances in a row are a change of the spacing."""
 _SAME_POSITION_MM = 0.01
 _SAME_POSITION_PIXELS = 0.02
 _SHIFT_PER_MM = 0.005
@@ -53,15 +55,31 @@ def distance_notes(slices: Sequence[Slice], spacing_mm: float | None, tolerance_
     if spacing_mm is None:
         return []
     steps = np.array(_steps([_position(slice_) for slice_ in slices]))
-    wide = steps > GAP_RATIO * spacing_mm
+    wide = gaps(steps, spacing_mm)
     kept = steps[(steps > tolerance_mm) & ~wide]
-    if wide.sum() > max(1, _MOST_GAPS_SHARE * len(steps)):
-        kept, wide = steps[steps > tolerance_mm], np.zeros(len(steps), dtype=bool)
     notes = [_gap(int(index) + 1, float(steps[index]), spacing_mm) for index in np.flatnonzero(wide)]
     if len(kept) and float(kept.max() - kept.min()) > max(_UNEVEN_RATIO * spacing_mm, tolerance_mm):
         text = f"the distance between slices varies from {_mm(kept.min())} to {_mm(kept.max())}"
         notes.append(Note("spacing", text))
     return notes
+
+
+def gaps(steps_mm: NDArray[np.float64], spacing_mm: float) -> NDArray[np.bool_]:
+    """Say of each distance between neighbours, shape (n,), whether it is a gap in a stack of this usual spacing.
+
+    None is where large distances are the rule, or where several equal ones follow each other.
+    """
+    wide = np.asarray(steps_mm > _GAP_RATIO * spacing_mm)
+    alike = np.abs(np.diff(steps_mm)) <= _UNEVEN_RATIO * spacing_mm
+    start = 0
+    for end in range(1, len(steps_mm) + 1):
+        if end == len(steps_mm) or not alike[end - 1]:
+            if end - start >= _CHANGE_STEPS:
+                wide[start:end] = False
+            start = end
+    if wide.sum() > max(1, _MOST_GAPS_SHARE * len(steps_mm)):
+        wide[:] = False
+    return wide
 
 
 def _gap(number: int, step_mm: float, spacing_mm: float) -> Note:

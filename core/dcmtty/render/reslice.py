@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmtty.dicom.picture import Picture
-from dcmtty.dicom.spacing import GAP_RATIO, same_position_mm, usual_spacing_mm
+from dcmtty.dicom.spacing import gaps, same_position_mm, usual_spacing_mm
 from dcmtty.errors import InputError
 from dcmtty.geometry.plane import Plane, frozen
 from dcmtty.versions import next_version
@@ -219,10 +219,7 @@ def _between(
     lower = upper - 1
     distance = positions[upper] - positions[lower]
     share = np.clip((grid - positions[lower]) / distance, 0.0, 1.0)
-    steps = np.diff(positions)
-    wide = steps > GAP_RATIO * stack.usual_mm
-    uneven = wide.sum() > max(1, len(steps) // 4)
-    in_gap = np.zeros(rows, dtype=np.bool_) if uneven else wide[lower]
+    in_gap = gaps(np.diff(positions), stack.usual_mm)[lower]
     nearest = np.minimum(grid - positions[lower], positions[upper] - grid)
     missing = in_gap & (nearest > stack.usual_mm / 2)
     share = np.where(
