@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dcmtty.contours.placement import distance_to_slice_mm, image_of, place, reading_tolerance_mm
 from dcmtty.dicom.model import FrameGeometry, Series
-from made_series import SERIES_UID, made_series, sop_uid
+from dcmtty.geometry.plane import plane_from_header
+from made_series import SERIES_UID, made_series, made_slice, sop_uid
 
 OBLIQUE = (0.3, -0.5, 1.1)
 TRIANGLE = [[3.0, 4.0], [10.0, 4.0], [6.0, 12.5]]
@@ -96,3 +98,15 @@ def test_frames_of_a_multi_frame_image_are_named_by_their_number() -> None:
 def test_the_distance_to_a_named_slice_is_that_of_the_worst_point() -> None:
     series = made_series(4, angles=OBLIQUE)
     assert distance_to_slice_mm(on_slice(series, 2), series, 3) == pytest.approx(3.0)
+
+
+def test_rounded_cosines_make_no_slice_reach_further() -> None:
+    """Image Orientation of three decimals: the normal is a little shorter than 1."""
+    cosines, normal = [0.866, 0, -0.5, 0, 1, 0], np.cross([0.866, 0, -0.5], [0, 1, 0])
+    planes = [plane_from_header(list(normal * number), cosines, [1.0, 1.0], 32, 32) for number in range(5)]
+    slices = tuple(
+        made_slice(number, plane, instance_number=number, folder=Path("made")) for number, plane in enumerate(planes, 1)
+    )
+    series = replace(made_series(5), slices=slices)
+    assert reading_tolerance_mm(series, 3) == pytest.approx(0.1, rel=1e-3)
+    assert place(on_slice(series, 3, 0.3), series).slice_number is None

@@ -66,8 +66,9 @@ def slice_stack(series: Series) -> SliceStack:
 def _tolerances_mm(normals: NDArray[np.float64], positions_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return min(0.5 mm, a tenth of the distance to the next parallel slice) for each plane."""
     tolerances = np.full(len(positions_mm), READING_TOLERANCE_MM)
-    for index, normal in enumerate(normals):
-        parallel = normals @ normal > 1 - 1e-6
+    units = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    for index, unit in enumerate(units):
+        parallel = units @ unit > 1 - 1e-6
         gaps = np.abs(positions_mm[parallel] - positions_mm[index])
         gaps = gaps[gaps > _SAME_PLACE_MM]
         if len(gaps):
