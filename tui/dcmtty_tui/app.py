@@ -14,10 +14,13 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
+from textual.worker import Worker
 
 from dcmtty.contours.journal_format import read_journal
-from dcmtty_tui.actions import ACTIONS
+from dcmtty_tui.actions import ACTIONS, BY_ID
 from dcmtty_tui.driver import TerminalDriver
+from dcmtty_tui.keymap import Call
+from dcmtty_tui.screens.handle_general import leave
 from dcmtty_tui.screens.main import MainScreen, Opening
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -88,6 +91,10 @@ class DcmttyApp(App[int]):
             for widget in screen.walk_children(with_self=True):
                 widget.refresh()
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Let the screen know that work began or ended."""
+        self.main.work_changed(event.worker)
+
     def _on_signal(self, number: int) -> None:
         self.exit(128 + number)
 
@@ -101,8 +108,9 @@ class DcmttyApp(App[int]):
         self._close_messages_no_wait()
 
     def action_leave(self) -> None:
-        """Leave at once; the journal has every edit."""
-        self.exit(0)
+        """Leave at once when the journal has every edit, else when it is asked for twice."""
+        leave(self.main.desk, Call(BY_ID["quit"]))
+        self.main.repaint()
 
 
 def run_app(paths: Sequence[Path], recover: Path | None = None, ssh_config: str | None = None) -> int:

@@ -42,8 +42,9 @@ class ArchiveReady(Message):
 class WorkFailed(Message):
     """Work in the background ended with an error for the user."""
 
-    def __init__(self, error: DcmttyError) -> None:
+    def __init__(self, kind: str, error: DcmttyError) -> None:
         super().__init__()
+        self.kind = kind
         self.error = error
 
 

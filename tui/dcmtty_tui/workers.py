@@ -17,6 +17,9 @@ from dcmtty.progress import Cancelled, Progress
 from dcmtty_tui.messages import ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
 from dcmtty_tui.reformat import read_reformatted
 
+ABANDONED = frozenset({"digest", "plan", "verified", "offered"})
+"""Work whose answer is of no use once it was stopped; of the others, what was done is told in any case."""
+
 
 def thread_progress(target: MessagePump) -> Progress:
     """Return a Progress that reports to a screen and stops when the worker is cancelled."""
@@ -34,14 +37,15 @@ def start(
     """Run `work` in a thread; its result comes back as WorkDone(kind, ...), an error as WorkFailed."""
 
     def body() -> None:
+        worker = get_current_worker()
         try:
-            result = work(thread_progress(target))
+            answer: WorkDone | WorkFailed = WorkDone(kind, work(thread_progress(target)))
         except Cancelled:
             return
         except DcmttyError as error:
-            target.post_message(WorkFailed(error))
-            return
-        target.post_message(WorkDone(kind, result))
+            answer = WorkFailed(kind, error)
+        if not (worker.is_cancelled and kind in ABANDONED):
+            target.post_message(answer)
 
     return app.run_worker(body, group=kind, thread=True, exclusive=exclusive, exit_on_error=False)
 
@@ -50,14 +54,15 @@ def start_scan(target: MessagePump, app: App[int], paths: Sequence[Path]) -> Wor
     """Scan files and folders; the answer is ArchiveReady."""
 
     def body() -> None:
+        worker = get_current_worker()
         try:
-            archive = scan(list(paths), thread_progress(target))
+            answer: ArchiveReady | WorkFailed = ArchiveReady(scan(list(paths), thread_progress(target)))
         except Cancelled:
             return
         except DcmttyError as error:
-            target.post_message(WorkFailed(error))
-            return
-        target.post_message(ArchiveReady(archive))
+            answer = WorkFailed("scan", error)
+        if not worker.is_cancelled:
+            target.post_message(answer)
 
     return app.run_worker(body, group="scan", thread=True, exclusive=True, exit_on_error=False)
 

@@ -34,8 +34,8 @@ class Ui(Protocol):
     def start_scan(self, paths: list[Path]) -> None:
         """Scan files and folders in a thread."""
 
-    def cancel_work(self) -> bool:
-        """Stop what runs in the background; false when nothing does."""
+    def cancel_work(self, spared: frozenset[str] = frozenset()) -> bool:
+        """Stop what runs in the background, apart from kinds that are spared; false when nothing does."""
         ...
 
     def ask(self, kind: str, prompt: str, initial: str = "") -> None:
@@ -45,15 +45,15 @@ class Ui(Protocol):
         """Return the list of a pane."""
         ...
 
-    def question(self, text: str, answered: Callable[[bool], None], *, word: str = "") -> None:
-        """Ask yes or no; with `word`, yes means that it was typed."""
+    def question(self, text: str, answered: Callable[[bool], None], *, words: tuple[str, ...] = ()) -> None:
+        """Ask yes or no; with `words`, yes means that one of them was typed."""
 
     def prompter(self) -> Prompter:
         """Return who asks for passwords, from any thread."""
         ...
 
-    def is_working(self) -> bool:
-        """Say whether a transfer or a save runs."""
+    def is_working(self, *kinds: str) -> bool:
+        """Say whether work of one of these kinds runs."""
         ...
 
     def redraw(self) -> None:

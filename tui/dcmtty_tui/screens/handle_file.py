@@ -13,7 +13,7 @@ from dcmtty.files import is_taken, write_atomic
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.save import SaveReport
 from dcmtty.text import visible
-from dcmtty_tui.actions import Pane
+from dcmtty_tui.actions import PICTURE_MODES, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles, typed_path
 from dcmtty_tui.sizes import counted
@@ -28,7 +28,8 @@ def open_series(desk: Desk, series: Series) -> None:
     desk.session.open_series(series)
     desk.viewer.open(series)
     desk.selection = Selection()
-    desk.pane = Pane.PICTURE
+    if desk.mode in PICTURE_MODES:
+        desk.pane = Pane.PICTURE
     refusal = (series.build_refusal,) if series.build_refusal else ()
     desk.tell_with_notes("", (*refusal, *(note.text for note in series.notes)))
 

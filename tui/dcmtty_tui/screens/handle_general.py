@@ -9,6 +9,9 @@ from dcmtty_tui.screens.handle_send import enter_integrity, enter_send
 from dcmtty_tui.screens.layout import PANES, next_pane
 from dcmtty_tui.viewing import Selection
 
+DEVICE_WORK = frozenset({"plan", "sent", "verified", "offered"})
+"""Work with a device, which q stops in Send mode alone."""
+
 
 @handles("mode.browse")
 def browse(desk: Desk, call: Call) -> None:
@@ -90,7 +93,7 @@ def redraw(desk: Desk, call: Call) -> None:
 def back(desk: Desk, call: Call) -> None:
     """Leave the pane, then the mode, then dcmtty."""
     del call
-    if desk.ui.cancel_work():
+    if desk.ui.cancel_work(frozenset() if desk.mode is Mode.SEND else DEVICE_WORK):
         desk.progress = ""
         desk.tell("stopped")
         return
@@ -104,15 +107,31 @@ def back(desk: Desk, call: Call) -> None:
     if desk.mode is not Mode.BROWSE:
         browse(desk, Call(BY_ID["mode.browse"]))
         return
-    if (desk.session.works.unsaved or desk.ui.is_working()) and not desk.leaving:
+    reason = _reason_to_stay(desk)
+    if reason and not desk.leaving:
         desk.leaving = True
-        desk.tell("edits are not saved as RTSTRUCT (the journal has them); q again leaves, S saves")
+        desk.tell(reason)
         return
     desk.ui.leave()
 
 
+def _reason_to_stay(desk: Desk) -> str:
+    """Return what leaving would lose or put off; empty when there is nothing."""
+    if desk.session.works.endangered:
+        return "EDITS ARE NEITHER SAVED NOR JOURNALLED, leaving loses them; q again leaves, S saves"
+    if desk.session.works.unsaved:
+        return "edits are not saved as RTSTRUCT (the journal has them); q again leaves, S saves"
+    if desk.ui.is_working("sent"):
+        return "a transfer is running; q again stops it and leaves"
+    return "a structure set is being saved; q again leaves" if desk.ui.is_working("save") else ""
+
+
 @handles("quit")
 def leave(desk: Desk, call: Call) -> None:
-    """Leave dcmtty at once; what is not saved is offered at the next start."""
+    """Leave dcmtty at once; what is not saved is offered at the next start, if it is in the journal."""
     del call
+    if desk.session.works.endangered and not desk.leaving:
+        desk.leaving = True
+        desk.refuse("EDITS ARE NEITHER SAVED NOR JOURNALLED, leaving loses them; once more leaves, S saves")
+        return
     desk.ui.leave()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dcmtty.digest.file import FileDigest, digest_file
-from dcmtty.errors import ConnectError, DcmttyError, HostKeyError, UsageError
+from dcmtty.errors import DcmttyError, HostKeyError, UsageError
 from dcmtty.progress import Progress
 from dcmtty.text import visible
 from dcmtty.transfer.connections import Connections
@@ -19,7 +19,7 @@ from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles
 from dcmtty_tui.screens.devices import known_devices
-from dcmtty_tui.screens.sending import GOOD, RECHECKS, Bundle
+from dcmtty_tui.screens.sending import GOOD, RECHECKS, Bundle, Request
 from dcmtty_tui.screens.series_rows import series_title
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.widgets.row_list import Row
@@ -39,6 +39,7 @@ def _list_files(desk: Desk) -> None:
 def enter_integrity(desk: Desk) -> None:
     """Digest every open file in the background."""
     _list_files(desk)
+    desk.sending.digests.clear()
     paths = desk.sending.all_paths()
     if not paths:
         desk.refuse("no file is open")
@@ -68,9 +69,8 @@ def toggle(desk: Desk, call: Call) -> None:
     del call
     row = desk.ui.rows(Pane.FILES).current
     if row is not None and isinstance(row.key, Bundle):
-        desk.sending.chosen ^= {row.key.name}
-        desk.sending.plan = None
-        desk.sending.report = []
+        desk.sending.chosen ^= {row.key}
+        desk.sending.forget_plan()
 
 
 def choose_device(desk: Desk, name: str) -> None:
@@ -99,18 +99,20 @@ def plan(desk: Desk, call: Call) -> None:
 
 
 def _plan(desk: Desk, destination: str) -> None:
-    paths = desk.sending.chosen_files()
-    if not paths:
+    _require_idle(desk)
+    asked = Request(destination, tuple(desk.sending.chosen_files()))
+    if not asked.files:
         raise UsageError("no file is chosen", remedy="choose files with space in the files pane")
     parsed = parse_destination(destination)
     prompter, ssh_config = desk.ui.prompter(), desk.ssh_config
     desk.sending.destination = destination
-    desk.sending.plan, desk.sending.report = None, []
+    desk.sending.forget_plan()
+    desk.sending.asked = asked
     wishes = Wishes(replace=desk.sending.may_replace)
 
     def work(progress: Progress) -> object:
         with Connections(prompter, ssh_config) as connections:
-            return make_plan(paths, [parsed], connections, wishes, progress)
+            return asked, make_plan(asked.files, [parsed], connections, wishes, progress)
 
     desk.ui.start_work("plan", work)
     desk.tell(f"planning for {visible(destination)}")
@@ -120,16 +122,17 @@ def _plan(desk: Desk, destination: str) -> None:
 def go(desk: Desk, call: Call) -> None:
     """Send what the plan says."""
     del call
-    made = desk.sending.plan
-    if made is None:
+    made, asked = desk.sending.plan, desk.sending.asked
+    if made is None or asked is None:
         return
+    _require_idle(desk)
     prompter, ssh_config = desk.ui.prompter(), desk.ssh_config
 
     def work(progress: Progress) -> object:
         with Connections(prompter, ssh_config) as connections:
-            return execute(made, connections, progress=progress)
+            return asked.destination, execute(made, connections, progress=progress)
 
-    desk.sending.plan = None
+    desk.sending.forget_plan()
     desk.ui.start_work("sent", work)
     desk.tell("sending")
 
@@ -138,16 +141,28 @@ def go(desk: Desk, call: Call) -> None:
 def verify(desk: Desk, call: Call) -> None:
     """Read back from the device what the receipts say was sent, and compare."""
     destination = call.arguments[0] if call.arguments else desk.sending.destination or _current_device(desk)
+    _require_idle(desk)
     parsed = parse_destination(destination)
     prompter, ssh_config = desk.ui.prompter(), desk.ssh_config
 
     def work(progress: Progress) -> object:
         with Connections(prompter, ssh_config) as connections:
-            return recheck(parsed, connections, "read-back", progress)
+            return destination, recheck(parsed, connections, "read-back", progress)
 
     desk.sending.destination = destination
+    desk.sending.forget_plan()
     desk.ui.start_work("verified", work)
     desk.tell(f"verifying on {visible(destination)}")
+
+
+def _require_idle(desk: Desk) -> None:
+    """Refuse to begin something on a device while files travel: its outcome would be taken for the other's.
+
+    Raises:
+        UsageError: a transfer runs.
+    """
+    if desk.ui.is_working("sent"):
+        raise UsageError("a transfer is running", remedy="wait until it is done, or stop it with c")
 
 
 def _current_device(desk: Desk) -> str:
@@ -184,19 +199,20 @@ def work_done(desk: Desk, kind: str, result: object) -> None:
         case "digest", dict() as found:
             desk.sending.digests.update(found)
             desk.tell(f"{counted(len(found), 'file')} digested; MD5 finds damage, SHA-256 also finds tampering")
-        case "plan", Plan() as made:
-            _planned(desk, made)
-        case "sent", Sent() as sent:
-            desk.sending.take_sent(sent)
-            desk.pane = Pane.PLAN
+        case "plan", (Request() as asked, Plan() as made):
+            if asked is desk.sending.asked:
+                _planned(desk, asked, made)
+        case "sent", (str() as destination, Sent() as sent):
+            desk.sending.take_sent(destination, sent)
+            _look_at_plan(desk)
             bad = [outcome for outcome in sent.outcomes if outcome.sigil not in GOOD]
             _say(desk, desk.sending.report_title, failed=bool(bad))
-        case "verified", tuple() as checked:
-            _verified(desk, checked)
+        case "verified", (str() as destination, tuple() as checked):
+            _verified(desk, destination, checked)
         case "offered", (str() as name, Offer() as offer):
             _offered(desk, name, offer)
         case "pinned", str() as name:
-            if desk.sending.destination.partition(":")[0] == name:
+            if desk.sending.destination.partition(":")[0] == name and not desk.ui.is_working("sent"):
                 _plan(desk, desk.sending.destination)
             desk.tell(f"the host key of {visible(name)} is trusted from now on")
         case _:
@@ -210,8 +226,15 @@ def _say(desk: Desk, text: str, *, failed: bool) -> None:
         desk.tell(text)
 
 
-def _planned(desk: Desk, made: Plan) -> None:
-    desk.sending.plan, desk.pane = made, Pane.PLAN
+def _look_at_plan(desk: Desk) -> None:
+    """Turn to the plan, unless something else than sending is looked at by now."""
+    if desk.mode is Mode.SEND:
+        desk.pane = Pane.PLAN
+
+
+def _planned(desk: Desk, asked: Request, made: Plan) -> None:
+    desk.sending.plan, desk.sending.report = made, []
+    _look_at_plan(desk)
     error = next((device.error for device in made.devices if device.error is not None), None)
     if isinstance(error, HostKeyError):
         desk.refuse(f"press t to see the host key; {error.message}")
@@ -225,18 +248,19 @@ def _planned(desk: Desk, made: Plan) -> None:
         desk.tell("this is the plan; y sends it")
     if error is not None or made.refused:
         desk.sending.report = desk.sending.plan_rows()
-        desk.sending.report_title = f"No sending to {visible(desk.sending.destination)}"
+        desk.sending.report_title = f"No sending to {visible(asked.destination)}"
         desk.sending.plan = None
 
 
-def _verified(desk: Desk, checked: tuple[Rechecked, ...]) -> None:
+def _verified(desk: Desk, destination: str, checked: tuple[Rechecked, ...]) -> None:
     rows = [_rechecked_row(item) for item in checked]
     good = sum(1 for item in checked if item.sigil == "=")
-    title = f"{good} of {len(checked)} files on {visible(desk.sending.destination)} are what was sent"
+    title = f"{good} of {len(checked)} files on {visible(destination)} are what was sent"
     if good < len(checked):
         title = f"VERIFICATION FAILED: {title}"
-    desk.sending.plan, desk.sending.report, desk.sending.report_title = None, rows, title
-    desk.pane = Pane.PLAN
+    desk.sending.forget_plan()
+    desk.sending.report, desk.sending.report_title = rows, title
+    _look_at_plan(desk)
     _say(desk, title, failed=good < len(checked))
 
 
@@ -252,7 +276,7 @@ def _offered(desk: Desk, name: str, offer: Offer) -> None:
         return
     text = (
         f"{visible(name)} ({visible(offer.key_name)}) shows this {offer.key.algorithm} host key:\n\n{fingerprint}\n\n"
-        "Compare it with what the owner of the device says. Type the fingerprint, or yes."
+        f"Compare it with what the owner of the device says. Type the fingerprint{'' if offer.known else ', or yes'}."
     )
     if offer.known:
         text = f"WARNING: another key is known for this device. It may be another machine.\n\n{text}"
@@ -269,13 +293,13 @@ def _offered(desk: Desk, name: str, offer: Offer) -> None:
 
         desk.ui.start_work("pinned", work)
 
-    desk.ui.question(text, answered, word=fingerprint)
+    desk.ui.question(text, answered, words=(fingerprint,) if offer.known else (fingerprint, "yes"))
 
 
-def work_failed(desk: Desk, error: DcmttyError) -> None:
+def work_failed(desk: Desk, kind: str, error: DcmttyError) -> None:
     """Nothing stays on screen that could be taken for a success."""
-    if isinstance(error, ConnectError) and desk.mode is Mode.SEND:
-        desk.sending.plan = None
+    if kind in {"plan", "sent", "verified"}:
+        desk.sending.forget_plan()
         desk.sending.report = [Row("error", f"! {error}", theme.ERROR)]
         desk.sending.report_title = "NOT VERIFIED: the work on the device ended early"
 

@@ -10,7 +10,7 @@ from dcmtty.progress import Step
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.save import SaveReport
 from dcmtty.text import visible
-from dcmtty_tui.actions import Pane
+from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.screens import (
     handle_contour,
     handle_file,
@@ -48,7 +48,7 @@ def archive_found(desk: Desk, archive: Archive, recover: Path | None) -> None:
         first = _first(archive.series)
         handle_file.open_series(desk, first)
         desk.tell("; ".join(part for part in (_found(archive), desk.message) if part))
-    if not archive.series or count + len(archive.structure_sets) > 1:
+    if desk.mode is Mode.BROWSE and (not archive.series or count + len(archive.structure_sets) > 1):
         desk.pane = Pane.SERIES
         row = next((i for i, row in enumerate(desk.ui.rows(Pane.SERIES).rows) if row.key is desk.session.series), None)
         if row is not None:
@@ -95,9 +95,9 @@ def work_done(desk: Desk, kind: str, result: object) -> None:
             handle_send.work_done(desk, kind, result)
 
 
-def work_failed(desk: Desk, error: DcmttyError) -> None:
+def work_failed(desk: Desk, kind: str, error: DcmttyError) -> None:
     """Show why work ended; a scan that found nothing leaves the series pane empty."""
-    handle_send.work_failed(desk, error)
+    handle_send.work_failed(desk, kind, error)
     desk.refuse(visible(str(error)))
 
 

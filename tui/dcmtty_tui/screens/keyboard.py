@@ -120,7 +120,7 @@ class Keyboard:
 
     def _perform(self, call: Call) -> None:
         desk = self.desk
-        if call.action.id != "back":
+        if call.action.id not in {"back", "quit"}:
             desk.leaving = False
         reason = reason_against(call.action, desk)
         if reason:

@@ -9,8 +9,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
-from dcmtty.errors import WriteFailed
+from dcmtty.errors import DcmttyError, WriteFailed
 from dcmtty.session import Session
 from dcmtty_tui import theme, workers
 from dcmtty_tui.actions import Pane
@@ -75,6 +76,7 @@ class MainScreen(Screen[int]):
         self._paint_due = False
         self._reading: PictureKey | None = None
         """The picture that a worker reads; another one takes its place, the same one is not begun again."""
+        self._reader: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the lines and panes."""
@@ -134,12 +136,30 @@ class MainScreen(Screen[int]):
     def on_work_failed(self, message: WorkFailed) -> None:
         """Show why work in the background ended."""
         self.desk.progress = ""
-        handlers.work_failed(self.desk, message.error)
+        handlers.work_failed(self.desk, message.kind, message.error)
         self.repaint()
+
+    def work_changed(self, worker: Worker[object]) -> None:
+        """Take note that work began or ended; an error that nobody foresaw is told, and nothing waits for it."""
+        if worker.state is WorkerState.ERROR:
+            error = DcmttyError(f"internal error {type(worker.error).__name__}", remedy="please report it")
+            if worker is self._reader and self._reading is not None:
+                self.desk.viewer.store(self._reading, error)
+                self._reading = None
+            else:
+                handlers.work_failed(self.desk, worker.group, error)
+        if not self._is_busy:
+            self.desk.progress = ""
+        self.repaint()
+
+    @property
+    def _is_busy(self) -> bool:
+        return any(not worker.is_finished for worker in self.app.workers)
 
     def on_progressed(self, message: Progressed) -> None:
         """Show how far work in the background is."""
-        handlers.progressed(self.desk, message.step)
+        if self._is_busy:
+            handlers.progressed(self.desk, message.step)
         self.repaint()
 
     @on(events.Resize)
@@ -176,7 +196,7 @@ class MainScreen(Screen[int]):
         missing = viewer.missing()
         if missing is not None and missing != self._reading and viewer.wanted is not None:
             self._reading = missing
-            workers.start_picture(self, self.app, viewer.wanted.series, missing)
+            self._reader = workers.start_picture(self, self.app, viewer.wanted.series, missing)
         paint(self, self.desk, self.keyboard)
         if self.keyboard.run_waiting():
             self.repaint()

@@ -16,20 +16,20 @@ from dcmtty.text import visible
 
 
 class QuestionScreen(ModalScreen[bool]):
-    """Asks; y or enter is yes, n, q or esc is no. With `word`, yes means typing that word, or `yes`."""
+    """Asks; y or enter is yes, n, q or esc is no. With `words`, yes means typing one of them."""
 
     CSS_PATH = "question.tcss"
 
-    def __init__(self, text: str, *, word: str = "") -> None:
+    def __init__(self, text: str, *, words: tuple[str, ...] = ()) -> None:
         super().__init__()
         self._text = text
-        self._word = word
+        self._words = words
 
     def compose(self) -> ComposeResult:
         """Show the question, and a line to type on when a word is wanted."""
         with Vertical(id="question"):
             yield Static(Text(self._text), markup=False)
-            if self._word:
+            if self._words:
                 yield Input(id="word")
                 yield Static(Text("type it and press enter; esc is no"), markup=False)
             else:
@@ -37,14 +37,14 @@ class QuestionScreen(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         """Put the focus where typing goes."""
-        if self._word:
+        if self._words:
             self.query_one("#word", Input).focus()
 
     def on_key(self, event: events.Key) -> None:
         """Answer by key."""
         if event.key == "escape":
             self.dismiss(False)
-        elif not self._word:
+        elif not self._words:
             if event.key in {"y", "enter"}:
                 self.dismiss(True)
             elif event.key in {"n", "q"}:
@@ -56,7 +56,7 @@ class QuestionScreen(ModalScreen[bool]):
 
     @on(Input.Submitted, "#word")
     def _typed(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() in {self._word, "yes"})
+        self.dismiss(event.value.strip() in self._words)
 
 
 class SecretScreen(ModalScreen[str | None]):

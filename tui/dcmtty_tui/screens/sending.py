@@ -47,13 +47,21 @@ class Bundle:
     """Whether the files go into a folder of the name of theirs."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """What a plan is asked for."""
+
+    destination: str
+    files: tuple[FoundFile, ...]
+
+
 @dataclass(slots=True)
 class SendState:
     """Files, devices, plan and outcome; changed by handlers only."""
 
     bundles: list[Bundle] = field(default_factory=list)
-    chosen: set[str] = field(default_factory=set)
-    """Names of the bundles that are to be sent."""
+    chosen: set[Bundle] = field(default_factory=set)
+    """The bundles that are to be sent."""
     saved: list[Path] = field(default_factory=list)
     """Structure sets that this session wrote or loaded."""
     digests: dict[Path, FileDigest] = field(default_factory=dict)
@@ -62,31 +70,38 @@ class SendState:
     destination: str = ""
     may_replace: bool = False
     """Whether the next plan may put a file over another one on the device."""
+    asked: Request | None = None
+    """What the plan was asked for; an answer to anything else comes too late."""
     plan: Plan | None = None
     report: list[Row] = field(default_factory=list)
     """What became of a sending or a verification."""
     report_title: str = ""
+
+    def forget_plan(self) -> None:
+        """Show neither a plan nor an outcome, and take no plan that is still on its way."""
+        self.asked, self.plan, self.report = None, None, []
 
     def add_file(self, path: Path) -> None:
         """Remember a structure set; it is chosen for sending."""
         path = path.absolute()
         if path not in self.saved:
             self.saved.append(path)
-        self.chosen.add(path.name)
+        self.chosen.add(Bundle(path.name, (path,)))
 
     def set_series(self, paths: tuple[Path, ...], title: str) -> None:
         """List the structure sets and the images of the open series."""
         self.bundles = [Bundle(path.name, (path,)) for path in self.saved]
         if paths:
             self.bundles.append(Bundle(f"images {title}", paths, keeps_folder=True))
-        known = {bundle.name for bundle in self.bundles}
-        self.chosen &= known
+        self.chosen &= set(self.bundles)
         if not self.chosen and self.bundles:
-            self.chosen.add(self.bundles[0].name)
+            self.chosen.add(self.bundles[0])
+        if self.asked is not None and self.asked.files != tuple(self.chosen_files()):
+            self.forget_plan()
 
     def chosen_files(self) -> list[FoundFile]:
         """Return the files that are to be sent; images keep the name of their folder, as on the command line."""
-        chosen = [bundle for bundle in self.bundles if bundle.name in self.chosen]
+        chosen = [bundle for bundle in self.bundles if bundle in self.chosen]
         return [
             FoundFile(str(path), f"{path.parent.name}/{path.name}" if bundle.keeps_folder else path.name)
             for bundle in chosen
@@ -123,7 +138,7 @@ class SendState:
     def bundle_rows(self) -> list[Row]:
         """Return a row for each bundle, with a mark where it is chosen."""
         return [
-            Row(bundle, f"[{'x' if bundle.name in self.chosen else ' '}] {visible(bundle.name, 60)}"
+            Row(bundle, f"[{'x' if bundle in self.chosen else ' '}] {visible(bundle.name, 60)}"
                 f"{f', {len(bundle.paths)} files' if len(bundle.paths) > 1 else ''}")
             for bundle in self.bundles
         ]  # fmt: skip
@@ -135,7 +150,8 @@ class SendState:
         if self.plan is None:
             return "Plan: choose a device with enter"
         over = ", other files there are replaced" if self.may_replace else ""
-        return f"Plan for {visible(self.destination)}: {human_bytes(self.plan.size_bytes)} to send{over}; y sends"
+        destination = visible(self.asked.destination) if self.asked is not None else ""
+        return f"Plan for {destination}: {human_bytes(self.plan.size_bytes)} to send{over}; y sends"
 
     def plan_rows(self) -> list[Row]:
         """Return the outcome if there is one, else the plan."""
@@ -143,13 +159,13 @@ class SendState:
             return self.report
         return [row for device in self.plan.devices for row in _device_rows(device)]
 
-    def take_sent(self, sent: Sent) -> None:
+    def take_sent(self, destination: str, sent: Sent) -> None:
         """Show what became of a sending; it needs a new plan to be sent again."""
-        self.plan = None
+        self.forget_plan()
         self.report = [_outcome_row(outcome, index) for index, outcome in enumerate(sent.outcomes)]
         self.report += [Row(path, f"  receipt {visible(path)}", theme.DIM) for path in sent.receipts]
         good = sum(1 for outcome in sent.outcomes if outcome.sigil in GOOD)
-        self.report_title = f"{good} of {len(sent.outcomes)} files verified on {visible(self.destination)}"
+        self.report_title = f"{good} of {len(sent.outcomes)} files verified on {visible(destination)}"
 
 
 def _outcome_row(outcome: Outcome, index: int) -> Row:

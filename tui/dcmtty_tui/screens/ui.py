@@ -36,30 +36,30 @@ class ScreenUi:
         """Scan files and folders in a thread."""
         workers.start_scan(self._screen, self._screen.app, paths)
 
-    def cancel_work(self) -> bool:
+    def cancel_work(self, spared: frozenset[str] = frozenset()) -> bool:
         """Stop what runs in the background; false when nothing does. What is short (a save, a picture) is let end."""
-        short = {"picture", "save", "import", "structures", "pinned"}
-        running = [worker for worker in self._screen.app.workers if worker.group not in short and worker.is_running]
+        left = spared | {"picture", "save", "import", "structures", "pinned"}
+        running = [worker for worker in self._screen.app.workers if worker.group not in left and worker.is_running]
         for worker in running:
             worker.cancel()
         return bool(running)
 
-    def is_working(self) -> bool:
-        """Say whether a transfer or a save runs."""
-        return any(worker.group in {"sent", "save"} and worker.is_running for worker in self._screen.app.workers)
+    def is_working(self, *kinds: str) -> bool:
+        """Say whether work of one of these kinds runs."""
+        return any(worker.group in kinds and not worker.is_finished for worker in self._screen.app.workers)
 
     def ask(self, kind: str, prompt: str, initial: str = "") -> None:
         """Open the entry line; what is typed comes back to the handler of `kind`."""
         self._keyboard.ask(kind, prompt, initial)
 
-    def question(self, text: str, answered: Callable[[bool], None], *, word: str = "") -> None:
-        """Ask yes or no; with `word`, yes means that it was typed."""
+    def question(self, text: str, answered: Callable[[bool], None], *, words: tuple[str, ...] = ()) -> None:
+        """Ask yes or no; with `words`, yes means that one of them was typed."""
 
         def take(answer: bool | None) -> None:  # noqa: FBT001 - the answer
             self._keyboard.guarded(lambda: answered(bool(answer)))
             self._changed()
 
-        self._screen.app.push_screen(QuestionScreen(text, word=word), take)
+        self._screen.app.push_screen(QuestionScreen(text, words=words), take)
 
     def prompter(self) -> Prompter:
         """Return who asks for passwords, from any thread."""
