@@ -28,9 +28,9 @@ def read_frame(slice_: Slice) -> Picture:
         InputError: unreadable, damaged, larger than 512 MB decoded, or of a kind that no decoder here reads.
     """
     file = open_pixels(slice_.instance)
-    frame = decode_frame(file, slice_.frame)
     try:
         with quiet():
+            frame = decode_frame(file, slice_.frame)
             return _picture(file, frame, slice_)
     except FOREIGN_ERRORS as error:
         raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import Final, TypeAlias
 from pydicom import Dataset, dcmread
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
-from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
 
 from dcmtty.dicom.model import Series
+from dcmtty.dicom.pixelfile import FOREIGN_ERRORS
 from dcmtty.dicom.values import comparable
 from dcmtty.errors import BuildRefused, TruncatedFile
 from dcmtty.files import read_error
@@ -134,7 +133,10 @@ def copied_from(series: Series) -> Copied:
     require_one_patient(series)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _copied(series.first.path)
+        try:
+            return _copied(series.first.path)
+        except FOREIGN_ERRORS as error:
+            raise _damaged(series.first.path) from error
 
 
 def _copied(path: Path) -> Copied:
@@ -165,8 +167,12 @@ def _read(path: Path, keywords: Sequence[str]) -> Dataset:
         return dcmread(path, stop_before_pixels=True, force=True, specific_tags=[tag_of(word) for word in keywords])
     except OSError as error:
         raise read_error(path, error) from error
-    except (InvalidDicomError, EOFError, ValueError, KeyError, struct.error) as error:
-        raise TruncatedFile(f"{visible(path)}: its header cannot be read", remedy="fetch the file again") from error
+    except FOREIGN_ERRORS as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> TruncatedFile:
+    return TruncatedFile(f"{visible(path)}: its header cannot be read", remedy="fetch the file again")
 
 
 def _node(dataset: Dataset, tag: int, *, swap: bool) -> Node:

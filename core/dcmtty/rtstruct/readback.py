@@ -5,7 +5,6 @@ Nothing here may import `encoded`, `load`, `ds` or `geometry`: a mistake made th
 
 from __future__ import annotations
 
-import struct
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
 from pydicom.uid import RTStructureSetStorage
 
 from dcmtty.contours.model import Contour, Roi, StructureSet
 from dcmtty.dicom.model import Series
+from dcmtty.dicom.pixelfile import FOREIGN_ERRORS
 from dcmtty.rtstruct.envelope import Built
 from dcmtty.rtstruct.readback_base import BaseItems, by_number, raw_value, refused
 from dcmtty.rtstruct.readback_planes import IDENTITY, ImageHeaders
@@ -45,7 +44,7 @@ def verify(path: Path, series: Series, structure_set: StructureSet, built: Built
         warnings.simplefilter("ignore")
         try:
             _verify(path, series, structure_set, built, base)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except FOREIGN_ERRORS as error:
             raise refused("it lacks something, or holds something unreadable") from error
 
 
@@ -76,7 +75,7 @@ def _verify(path: Path, series: Series, structure_set: StructureSet, built: Buil
 def _read(path: Path) -> Dataset:
     try:
         return dcmread(path)
-    except (OSError, InvalidDicomError, EOFError, ValueError, KeyError, struct.error) as error:
+    except FOREIGN_ERRORS as error:
         raise refused("it cannot be read") from error
 
 

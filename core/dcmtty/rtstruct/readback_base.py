@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
 from pydicom.dataelem import RawDataElement
-from pydicom.errors import InvalidDicomError
 
+from dcmtty.dicom.pixelfile import FOREIGN_ERRORS
 from dcmtty.errors import VerificationFailed
 from dcmtty.text import visible
 
@@ -104,7 +103,7 @@ def raw_value(dataset: Dataset, tag: int) -> bytes | None:
 def _read(path: Path) -> Dataset:
     try:
         return dcmread(path, force=True)
-    except (OSError, InvalidDicomError, EOFError, ValueError, KeyError, struct.error) as error:
+    except FOREIGN_ERRORS as error:
         raise VerificationFailed(f"{visible(path)}: cannot be read again", remedy="check the base") from error
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
 from pydicom.uid import NuclearMedicineImageStorage
 
+from dcmtty.dicom.pixelfile import FOREIGN_ERRORS
 from dcmtty.errors import VerificationFailed
 from dcmtty.text import visible
 
@@ -55,7 +54,7 @@ class ImageHeaders:
             raise VerificationFailed(f"image {visible(uid)} is not in the series", remedy="report this")
         try:
             header = dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(_KEYWORDS))
-        except (OSError, InvalidDicomError, EOFError, ValueError, struct.error) as error:
+        except FOREIGN_ERRORS as error:
             raise VerificationFailed(f"{visible(path)}: cannot be read again", remedy="check the images") from error
         if header.get("SOPInstanceUID") != uid:
             raise VerificationFailed(f"{visible(path)}: holds another image now", remedy="open the series again")
@@ -83,7 +82,7 @@ def _plane(header: Dataset, frame: int, uid: str) -> _PlaneOf:
         length = math.sqrt(sum(part * part for part in normal))
         unit = (normal[0] / length, normal[1] / length, normal[2] / length)
         moved = _moved(header, frame, unit)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+    except FOREIGN_ERRORS as error:
         raise VerificationFailed(
             f"image {visible(uid)} gives no plane for frame {frame}, so nothing can be verified", remedy="report this"
         ) from error
