@@ -89,6 +89,16 @@ def test_a_formula_in_a_name_is_neutralised_unless_raw_is_asked_for() -> None:
     assert "\n=SUM(A1),5," in write_points(structure_set, AXIAL, "csv", raw=True)
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
+def test_a_neutralised_name_comes_back_as_it_was(sign: str, tmp_path: Path) -> None:
+    point = Contour(GeometricType.POINT, frozen_points([[0, 0, 103]]))
+    structure_set = with_roi(empty_set(), Roi(1, f"{sign}A", (1, 2, 3), "", (point,)))
+    path = tmp_path / "points.csv"
+    path.write_text(write_points(structure_set, None, "csv"))
+    assert f"\n'{sign}A," in path.read_text()
+    assert [roi.name for roi in read_points([path], None)] == [f"{sign}A"]
+
+
 def test_pixels_of_a_contour_on_no_slice_are_not_invented() -> None:
     off = Contour(GeometricType.POINT, frozen_points([[0, 0, 101.5]]))
     structure_set = with_roi(empty_set(), Roi(1, "A", (1, 2, 3), "", (off,)))

@@ -47,7 +47,7 @@ _NAMES = {name.replace("_", ""): name for name in COLUMNS} | {
     other: name for name, others in _ALIASES.items() for other in others
 }
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
-_FORMULA_STARTS = ("=", "+", "-", "@")
+_FORMULA_STARTS = tuple("=+-@＝＋－＠")
 
 
 @dataclass(frozen=True, slots=True)
