@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from app_driver import Driver, driving
+from app_driver import NAMES, Driver, driving
+from dcmtty.dicom.model import Slice
+from dcmtty.dicom.picture import Picture
+from dcmtty.dicom.pixels import read_frame
 from dcmtty.progress import Progress
 from dcmtty_tui import workers
 from dcmtty_tui.actions import Mode, Pane
@@ -139,6 +143,31 @@ async def test_a_changed_host_key_is_trusted_by_its_fingerprint_alone(
         await driver.type("yes")
         await driver.press("enter")
         assert "not trusted" in driver.line("message")
+
+
+async def test_keys_after_an_edit_that_waits_mean_what_they_mean_after_it(
+    phantom_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read = threading.Event()
+
+    def slowly(slice_: Slice) -> Picture:
+        may_read.wait()
+        return read_frame(slice_)
+
+    async with driving(phantom_dir) as driver:
+        await driver.press("f3")
+        window = driver.desk.viewer.wanted.window  # type: ignore[union-attr]
+        monkeypatch.setattr(workers, "read_frame", slowly)
+        await driver.pilot.press("]", "space", *(NAMES.get(key, key) for key in ":p 40 41"), "enter")
+        may_read.set()
+        await driver.settle()
+        state = driver.desk.state
+        assert state is not None
+        draft = state.draft
+        assert draft is not None
+        assert [point.slice_number for point in draft.points] == [24, 24]
+        assert (draft.points[1].column, draft.points[1].row) == (40, 41)
+        assert driver.desk.viewer.wanted.window == window  # type: ignore[union-attr]
 
 
 async def test_an_error_that_nobody_foresaw_is_told_and_nothing_waits_for_it(

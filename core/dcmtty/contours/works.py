@@ -20,6 +20,11 @@ class Works:
         """The series whose structure sets have edits that no file has."""
         return tuple(work.series for work in self._by_key.values() if work.unsaved and work.series is not None)
 
+    @property
+    def endangered(self) -> bool:
+        """Whether edits are in no file and not in a journal either: they would end with the process."""
+        return any(work.unsaved and work.journal.failure is not None for work in self._by_key.values())
+
     def shown_with(self, series: Series | None) -> Work | None:
         """Return the work on a series, else the latest one; None when there is none at all."""
         own = self._by_key.get(series.key) if series is not None else None

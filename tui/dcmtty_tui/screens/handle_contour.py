@@ -22,7 +22,7 @@ from dcmtty.errors import UsageError
 from dcmtty.render.overlays import contours_by_slice
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles, numbers
-from dcmtty_tui.screens.handle_roi import current_roi, ensure_set
+from dcmtty_tui.screens.handle_roi import choose_standing_roi, current_roi, ensure_set
 from dcmtty_tui.viewing import Selection, View, selected_points
 
 TYPE_WORDS = {
@@ -68,9 +68,8 @@ def state_of(desk: Desk) -> EditState:
 
 def add_point(desk: Desk, point: SlicePoint) -> None:
     """Add a point to the contour being entered, or begin one."""
-    state = state_of(desk)
-    roi_number, kind = current_roi(desk), desk.geometric_type
-    begun = state.draft
+    begun = state_of(desk).draft
+    roi_number, kind = _roi_to_draw_in(desk), desk.geometric_type
     if begun is None or (not begun.points and (begun.geometric_type, begun.roi_number) != (kind, roi_number)):
         edit(desk, StartContour(roi_number, kind))
     draft = desk.state.draft if desk.state else None
@@ -81,6 +80,17 @@ def add_point(desk: Desk, point: SlicePoint) -> None:
     else:
         edit(desk, AddPoint(point))
         desk.selection = Selection(roi_number)
+
+
+def _roi_to_draw_in(desk: Desk) -> int:
+    """Return the ROI of the contour that is being entered, else the one that is chosen."""
+    return _drawn_roi(desk) or current_roi(desk)
+
+
+def _drawn_roi(desk: Desk) -> int:
+    """Return the ROI of the contour that is being entered, 0 when none is."""
+    draft = desk.state.draft if desk.state is not None else None
+    return draft.roi_number if draft is not None and draft.points else 0
 
 
 @handles("point.add")
@@ -121,9 +131,27 @@ def _target(desk: Desk) -> tuple[ContourRef | None, int]:
         raise UsageError("no point is selected", remedy="add points with space, or select a contour with o")
     at = desk.selection.point_index
     index = at if 0 <= at < len(points) else len(points) - 1
-    if state.draft is not None and state.draft.points:
-        return None, index
-    return ContourRef(desk.selection.roi_number, desk.selection.contour_index), index
+    is_draft = state.draft is not None and bool(state.draft.points)
+    ref = None if is_draft else ContourRef(desk.selection.roi_number, desk.selection.contour_index)
+    _require_shown(desk, state, ref)
+    return ref, index
+
+
+def _require_shown(desk: Desk, state: EditState, ref: ContourRef | None) -> None:
+    """Refuse to change a contour, or the one being entered (None), on another slice than the one that is shown.
+
+    Raises:
+        UsageError: it lies on other slices.
+    """
+    view, draft = editable_view(desk), state.draft
+    if ref is None:
+        slices = [draft.slice_number] if draft is not None and draft.geometric_type.is_planar else []
+    else:
+        placed = contours_by_slice(state.structure_set, view.series)
+        there = [(number, item.roi.number, item.index) for number, items in placed.items() for item in items]
+        slices = [number for number, *at in there if number and at == [ref.roi_number, ref.index]]
+    if slices and view.slice_number not in slices:
+        raise UsageError(f"the contour is on slice {slices[0]}, shown is slice {view.slice_number}", remedy="go there")
 
 
 @handles("point.delete")
@@ -166,11 +194,12 @@ def close_contour(desk: Desk, call: Call) -> None:
     """Close the contour being entered, or end an open one."""
     del call
     editable_view(desk)
+    number = _roi_to_draw_in(desk)
     edit(desk, CloseContour())
-    roi = state_of(desk).structure_set.roi(current_roi(desk))
+    roi = state_of(desk).structure_set.roi(number)
     if roi is not None:
         desk.tell(f"contour {len(roi.contours)} of ROI {roi.number} is done")
-    desk.selection = Selection(current_roi(desk))
+    desk.selection = Selection(number)
 
 
 @handles("contour.discard")
@@ -203,7 +232,10 @@ def delete_contour(desk: Desk, call: Call) -> None:
     del call
     if desk.selection.contour_index < 0:
         raise UsageError("no contour is selected", remedy="select one with o")
-    edit(desk, DeleteContour(ContourRef(desk.selection.roi_number, desk.selection.contour_index)))
+    ref = ContourRef(desk.selection.roi_number, desk.selection.contour_index)
+    if desk.state is not None:
+        _require_shown(desk, desk.state, ref)
+    edit(desk, DeleteContour(ref))
     desk.selection = Selection(desk.selection.roi_number)
 
 
@@ -265,4 +297,5 @@ def _skip_empty_draft(desk: Desk, undo_once: object) -> None:
 
 
 def _forget_selection(desk: Desk) -> None:
-    desk.selection = Selection(desk.selection.roi_number)
+    desk.selection = Selection(_drawn_roi(desk) or desk.selection.roi_number)
+    choose_standing_roi(desk)

@@ -16,6 +16,7 @@ from dcmtty.text import visible
 from dcmtty_tui.actions import PICTURE_MODES, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles, typed_path
+from dcmtty_tui.screens.handle_roi import choose_standing_roi
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Selection
 
@@ -28,6 +29,7 @@ def open_series(desk: Desk, series: Series) -> None:
     desk.session.open_series(series)
     desk.viewer.open(series)
     desk.selection = Selection()
+    choose_standing_roi(desk)
     if desk.mode in PICTURE_MODES:
         desk.pane = Pane.PICTURE
     refusal = (series.build_refusal,) if series.build_refusal else ()
@@ -60,7 +62,7 @@ def load_structures(desk: Desk, path: Path) -> None:
     series = desk.session.series
     if series is None:
         raise UsageError("no series is open", remedy="choose the series it was drawn on first")
-    if desk.session.standing.unsaved:
+    if desk.session.standing.unsaved and not desk.session.standing.is_elsewhere:
         raise UsageError("the structure set has edits that are not saved", remedy="save it with S first, or undo them")
 
     def work(progress: object) -> object:

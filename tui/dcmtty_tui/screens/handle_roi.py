@@ -40,13 +40,19 @@ def _rois(desk: Desk) -> tuple[Roi, ...]:
 def current_roi(desk: Desk) -> int:
     """Return the number of the ROI to draw in; the first ROI is made when there is none."""
     ensure_set(desk)
-    rois = _rois(desk)
-    if not rois:
+    if not _rois(desk):
         desk.session.do(NewRoi(FIRST_ROI))
-        rois = _rois(desk)
-    if not any(roi.number == desk.selection.roi_number for roi in rois):
-        desk.selection = Selection(rois[-1].number)
+    choose_standing_roi(desk)
     return desk.selection.roi_number
+
+
+def choose_standing_roi(desk: Desk) -> None:
+    """Choose an ROI that there is: the one that is chosen, else that of the contour being entered, else the last."""
+    state, rois = desk.state, _rois(desk)
+    if not any(roi.number == desk.selection.roi_number for roi in rois):
+        draft = state.draft if state is not None else None
+        last = rois[-1].number if rois else 0
+        desk.selection = Selection(draft.roi_number if draft is not None and draft.points else last)
 
 
 @handles("roi.new")
@@ -130,8 +136,9 @@ def delete_roi(desk: Desk, call: Call) -> None:
         raise UsageError("the ROIs were drawn on another series", remedy="open that series")
     number = current_roi(desk)
     desk.session.do(DeleteRoi(number))
-    desk.selection = Selection()
-    desk.tell(f"ROI {number} is deleted; u brings it back")
+    choose_standing_roi(desk)
+    now = desk.selection.roi_number
+    desk.tell(f"ROI {number} is deleted; u brings it back" + (f"; ROI {now} is chosen now" if now else ""))
 
 
 @handles("set.label")

@@ -22,7 +22,9 @@ class Keyboard:
     def __init__(self, entered: EnteredHandler) -> None:
         self._entered = entered
         self._keys = KeyState()
-        self._waiting: deque[Call] = deque()
+        self._waiting: Call | None = None
+        self._held: deque[Callable[[], None]] = deque()
+        """What came after the edit that waits; what it means is known when that is done."""
         self._history: tuple[str, ...] = ()
         self._desk: Desk | None = None
         self.entry: Entry | None = None
@@ -47,14 +49,19 @@ class Keyboard:
     @property
     def is_waiting(self) -> bool:
         """Whether an edit waits for its slice."""
-        return bool(self._waiting)
+        return self._waiting is not None
 
     def press(self, key: str, character: str | None) -> None:
         """Take a key: on the line that is typed, else as the grammar has it.
 
         What is typed before the app is up reaches it through the terminal's line mode, where Enter is ctrl+j.
         """
-        key = "enter" if key == "ctrl+j" else key
+        if self._waiting is not None:
+            self._held.append(lambda: self.press(key, character))
+        else:
+            self._take("enter" if key == "ctrl+j" else key, character)
+
+    def _take(self, key: str, character: str | None) -> None:
         if self.entry is not None:
             self._type(self.entry, key, character)
             return
@@ -66,7 +73,9 @@ class Keyboard:
 
     def paste(self, text: str) -> None:
         """Take pasted text on the line that is typed; elsewhere it is no series of keys."""
-        if self.entry is not None:
+        if self._waiting is not None:
+            self._held.append(lambda: self.paste(text))
+        elif self.entry is not None:
             self.entry = self.entry.pasted(text)
 
     def ask(self, kind: str, prompt: str, initial: str = "") -> None:
@@ -95,8 +104,10 @@ class Keyboard:
 
     def call(self, call: Call) -> None:
         """Run an action, after the slice it will act on is the one shown."""
-        if self._waiting or (call.action.edits and not self.desk.viewer.settled):
-            self._waiting.append(call)
+        if self._waiting is not None:
+            self._held.append(lambda: self.call(call))
+        elif call.action.edits and not self.desk.viewer.settled:
+            self._waiting = call
         else:
             self._perform(call)
 
@@ -113,9 +124,11 @@ class Keyboard:
     def run_waiting(self) -> bool:
         """Run what may run now; say whether anything did."""
         ran = False
-        while self._waiting and (not self._waiting[0].action.edits or self.desk.viewer.settled):
-            self._perform(self._waiting.popleft())
-            ran = True
+        while self._waiting is not None and self.desk.viewer.settled:
+            call, self._waiting, ran = self._waiting, None, True
+            self._perform(call)
+            while self._held and self._waiting is None:
+                self._held.popleft()()
         return ran
 
     def _perform(self, call: Call) -> None:

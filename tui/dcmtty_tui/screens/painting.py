@@ -100,7 +100,9 @@ def _detail(desk: Desk) -> str:
     if desk.mode is Mode.BROWSE or desk.state is None:
         return series_title(series)
     structure_set = desk.state.structure_set
-    saved = "journalled, not saved" if desk.session.standing.unsaved else ""
+    standing = desk.session.standing
+    kept = "NOT JOURNALLED" if standing.journal_failure else "journalled"
+    saved = f"{kept}, not saved" if standing.unsaved else ""
     parts = (visible(structure_set.label, 16), structure_set.approval_status, counted(len(structure_set.rois), "ROI"))
     return f"{series.modality} | {' '.join(parts)} {saved}".rstrip()
 
@@ -202,10 +204,13 @@ def _message(desk: Desk) -> str:
 
 def _entering(desk: Desk) -> str:
     state = desk.state
-    roi = state.structure_set.roi(desk.selection.roi_number) if state is not None else None
+    draft = state.draft if state is not None else None
+    drawn = draft if draft is not None and draft.points else None
+    number = drawn.roi_number if drawn is not None else desk.selection.roi_number
+    roi = state.structure_set.roi(number) if state is not None else None
     name = f"ROI {roi.number} {roi.name}" if roi is not None else "no ROI yet"
-    if state is not None and state.draft is not None and state.draft.points:
-        return f"INSERT {len(state.draft.points)} points, open | {name} {state.draft.geometric_type} | enter ends it"
+    if drawn is not None:
+        return f"INSERT {len(drawn.points)} points, open | {name} {drawn.geometric_type} | enter ends it"
     return f"{name} | next: {desk.geometric_type} | space adds a point"
 
 
