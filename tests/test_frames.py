@@ -16,6 +16,7 @@ from pydicom.uid import (
 )
 
 from dcmtty.contours.model import Roi
+from dcmtty.dicom.headers import read_instance
 from dcmtty.dicom.model import Series
 from dcmtty.dicom.scan import scan
 from dcmtty.rtstruct.save import save as save_set
@@ -174,3 +175,16 @@ def test_a_contour_can_be_saved_on_every_frame_that_has_a_place(
     rings = tuple(contour_on(series, number, circle(16, 15, 8, 6)) for number in numbers)
     save_set(tmp_path / "rs.dcm", series, set_of(series, Roi(1, "Ring", (1, 2, 3), "", rings)))
     assert (tmp_path / "rs.dcm").exists()
+
+
+def test_a_position_that_only_python_takes_for_a_number_gives_no_place(tmp_path: Path) -> None:
+    dataset = image(
+        np.zeros((8, 12), dtype="<i2"),
+        ImagePositionPatient=["10", "20", "345"],
+        ImageOrientationPatient=AXIAL,
+        PixelSpacing=[1, 1],
+    )
+    path = save(dataset, tmp_path / "image.dcm")
+    assert read_instance(path).frames[0].plane is not None
+    path.write_bytes(path.read_bytes().replace(b"10\\20\\345", b"10\\20\\3_5"))
+    assert read_instance(path).frames[0].plane is None

@@ -111,6 +111,8 @@ def _geometry(values: Values, rows: int, columns: int, extra: Values | None = No
 
 
 def _floats(values: Sequence[str]) -> list[float]:
+    if any("_" in value for value in values):
+        raise ValueError("no decimal string")  # Python would read 1_0 as ten.
     return [float(value) for value in values]
 
 
