@@ -19,6 +19,8 @@ from dcmtty.text import visible
 MAX_FILE_BYTES = 8 << 30
 """Larger files are refused: no DICOM object that we handle comes near."""
 
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+"""What link() gives on file systems without hard links: FAT, some network shares, some of FUSE."""
 _READ_REMEDIES = {
     errno.ENOENT: ("no such file or folder", "check the path"),
     errno.EACCES: ("no permission to read it", "ask its owner, or use another account"),
@@ -169,9 +171,24 @@ def _move_into_place(temporary: Path, path: Path, *, replace: bool) -> None:
         temporary.replace(path)
         return
     try:
-        os.link(temporary, path)
+        try:
+            os.link(temporary, path)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _claim_and_replace(temporary, path)
     except FileExistsError as error:
         raise WriteFailed(f"{visible(path)}: it exists already", remedy="choose another name") from error
+
+
+def _claim_and_replace(temporary: Path, path: Path) -> None:
+    """Take a name that nobody has with an empty file, then rename over that one."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    try:
+        temporary.replace(path)
+    except OSError:
+        path.unlink()
+        raise
 
 
 @contextlib.contextmanager
