@@ -110,7 +110,7 @@ class Credentials(AuthStrategy):
         except OSError:
             self.tried.append(f"key {visible(path.name)} (not readable)")
             return None
-        if passphrase is None:
+        if not passphrase:
             self.tried.append(f"key {visible(path.name)} (locked by a passphrase)")
             return None
         key = _first(lambda key_class: key_class.from_private_key_file(str(path), passphrase))
@@ -130,6 +130,11 @@ def _first(load: Callable[[type[paramiko.PKey]], paramiko.PKey]) -> paramiko.PKe
             return load(key_class)
         except PasswordRequiredException:
             raise
-        except (paramiko.SSHException, ValueError, IndexError):
+        except (
+            paramiko.SSHException,
+            ValueError,
+            IndexError,
+            AssertionError,
+        ):  # Paramiko asserts on damaged Ed25519 keys
             continue
     return None

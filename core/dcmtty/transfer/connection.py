@@ -118,7 +118,9 @@ class Connection:
         """
         try:
             channel = self._channel()
-        except paramiko.ChannelException:
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            if not self.is_alive:
+                raise ConnectError("the connection is gone", remedy="check the device, then try again") from error
             return ""
         with contextlib.closing(channel):
             channel.settimeout(timeout_s)

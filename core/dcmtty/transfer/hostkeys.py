@@ -171,8 +171,8 @@ def pin(name: str, key: HostKey) -> Path:
     """Write the key as the only one that the host `name` may show; pins of other hosts stay as they are."""
     path = pins_path()
     private_folder(path.parent)
-    lines = path.read_text().splitlines() if path.is_file() else []
-    kept = [line for line in lines if line.split()[:1] != [name]]
-    kept.append(f"{name} {key.algorithm} {base64.b64encode(key.blob).decode()}")
-    write_atomic(path, "".join(f"{line}\n" for line in kept).encode(), mode=0o600)
+    lines = read_whole(path, limit_bytes=_LIMIT_BYTES).splitlines() if path.exists() else []
+    kept = [line for line in lines if line.split()[:1] != [name.encode()]]
+    kept.append(f"{name} {key.algorithm} ".encode() + base64.b64encode(key.blob))
+    write_atomic(path, b"".join(line + b"\n" for line in kept), mode=0o600)
     return path
