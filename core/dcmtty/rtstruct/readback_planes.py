@@ -91,7 +91,8 @@ def _plane(header: Dataset, frame: int, uid: str) -> _PlaneOf:
 
 
 def _position_and_cosines(header: Dataset, frame: int) -> tuple[list[float], list[float]]:
-    groups, shared = (list(header.get(f"{kind}FunctionalGroupsSequence") or ()) for kind in ("PerFrame", "Shared"))
+    groups: list[Dataset] = list(header.get("PerFrameFunctionalGroupsSequence") or ())
+    shared: list[Dataset] = list(header.get("SharedFunctionalGroupsSequence") or ())
     holders = [groups[frame - 1], *shared] if groups else [header, *shared]
     if header.get("SOPClassUID") == NuclearMedicineImageStorage:
         holders = [*header.get("DetectorInformationSequence", ())[:1], header]
