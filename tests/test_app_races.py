@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -145,6 +146,25 @@ async def test_a_changed_host_key_is_trusted_by_its_fingerprint_alone(
         assert "not trusted" in driver.line("message")
 
 
+async def test_a_file_that_became_another_slice_is_not_shown_as_the_one_that_was_scanned(
+    phantom_dir: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(phantom_dir, tmp_path / "series")
+    async with driving(folder) as driver:
+        series = driver.desk.session.series
+        assert series is not None
+        first, next_one, touched = (series.slices[index].instance.path for index in (0, 23, 24))
+        shutil.copyfile(first, next_one)
+        touched.touch()
+        await driver.press("]")
+        assert "it changed since it was scanned" in driver.line("status")
+        assert driver.picture() == []
+        await driver.press("]")
+        assert driver.line("status").startswith(" col 80")
+        await driver.press("V")
+        assert "it changed since it was scanned" in driver.line("status")
+
+
 async def test_keys_after_an_edit_that_waits_mean_what_they_mean_after_it(
     phantom_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +177,7 @@ async def test_keys_after_an_edit_that_waits_mean_what_they_mean_after_it(
     async with driving(phantom_dir) as driver:
         await driver.press("f3")
         window = driver.desk.viewer.wanted.window  # type: ignore[union-attr]
-        monkeypatch.setattr(workers, "read_frame", slowly)
+        monkeypatch.setattr(workers, "read_acquired", slowly)
         await driver.pilot.press("]", "space", *(NAMES.get(key, key) for key in ":p 40 41"), "enter")
         may_read.set()
         await driver.settle()
@@ -178,7 +198,7 @@ async def test_an_error_that_nobody_foresaw_is_told_and_nothing_waits_for_it(
         raise MemoryError
 
     async with driving(phantom_dir) as driver:
-        monkeypatch.setattr(workers, "read_frame", broken)
+        monkeypatch.setattr(workers, "read_acquired", broken)
         await driver.press("f3", "]", "space")
         assert "internal error MemoryError" in driver.line("status")
         assert "no picture" in driver.line("message")

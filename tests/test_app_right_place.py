@@ -85,3 +85,13 @@ async def test_leaving_is_asked_for_twice_when_no_journal_has_the_edits(
         await driver.press("l", "f2", "q")
         assert "NEITHER SAVED NOR JOURNALLED" in driver.line("message")
         assert "journalled, not saved" not in driver.line("title")
+
+
+async def test_enter_does_not_answer_a_question_that_came_while_something_was_typed(phantom_dir: Path) -> None:
+    async with driving(phantom_dir) as driver:
+        await driver.press("f3", *TRIANGLE, "enter")
+        await driver.command("discard-set")
+        await driver.press("enter", "l", "space")
+        assert contours(driver) == {1: 1}
+        await driver.press("n", "l")
+        assert contours(driver) == {1: 1}

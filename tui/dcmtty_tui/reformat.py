@@ -10,19 +10,39 @@ from functools import lru_cache
 import numpy as np
 
 from dcmtty.contours.placement import slice_stack
-from dcmtty.dicom.model import Series
+from dcmtty.dicom.headers import read_instance
+from dcmtty.dicom.model import Series, Slice
 from dcmtty.dicom.picture import Picture
 from dcmtty.dicom.pixels import read_frame
-from dcmtty.errors import UsageError
+from dcmtty.errors import InputError, UsageError
+from dcmtty.files import read_error
 from dcmtty.geometry.plane import Plane
 from dcmtty.progress import Progress
 from dcmtty.render.reslice import Stack, ViewName, stack_of, volume_view
+from dcmtty.text import visible
 from dcmtty_tui.viewing import View
 
 BY_NAME: dict[str, ViewName] = {"axial": "axial", "coronal": "coronal", "sagittal": "sagittal"}
 VIEWS: tuple[ViewName, ...] = ("axial", "coronal", "sagittal")
 HELD_BYTES = 512 << 20
 """A volume up to this size stays in memory while reformatted views are looked at."""
+
+
+def read_acquired(slice_: Slice) -> Picture:
+    """Return the picture of a slice, as long as its file is the one that was scanned.
+
+    Raises:
+        InputError: it cannot be read, or another header is in the file by now: it might be another slice or patient.
+    """
+    picture, instance = read_frame(slice_), slice_.instance
+    try:
+        info = instance.path.stat()
+    except OSError as error:
+        raise read_error(instance.path, error) from error
+    is_touched = (info.st_size, info.st_mtime_ns) != (instance.size_bytes, instance.mtime_ns)
+    if is_touched and read_instance(instance.path).values != instance.values:
+        raise InputError(f"{visible(instance.path)}: it changed since it was scanned", remedy="start dcmtty again")
+    return picture
 
 
 @lru_cache(maxsize=4)
@@ -49,7 +69,7 @@ class _Volume:
             size = 0
             for index, item in enumerate(series.slices):
                 progress.step(index, len(series.slices), "slices", "reading")
-                picture = read_frame(item)
+                picture = read_acquired(item)
                 size += int(picture.values.nbytes)
                 if size <= HELD_BYTES:
                     held.append(picture)

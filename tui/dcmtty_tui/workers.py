@@ -10,12 +10,11 @@ from textual.message_pump import MessagePump
 from textual.worker import Worker, get_current_worker
 
 from dcmtty.dicom.model import Series
-from dcmtty.dicom.pixels import read_frame
 from dcmtty.dicom.scan import scan
 from dcmtty.errors import DcmttyError
 from dcmtty.progress import Cancelled, Progress
 from dcmtty_tui.messages import ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
-from dcmtty_tui.reformat import read_reformatted
+from dcmtty_tui.reformat import read_acquired, read_reformatted
 
 ABANDONED = frozenset({"digest", "plan", "verified", "offered"})
 """Work whose answer is of no use once it was stopped; of the others, what was done is told in any case."""
@@ -73,7 +72,7 @@ def start_picture(target: MessagePump, app: App[int], series: Series, key: Pictu
     def body() -> None:
         try:
             if key.kind == "acquired":
-                picture = read_frame(series.slices[key.slice_number - 1])
+                picture = read_acquired(series.slices[key.slice_number - 1])
             else:
                 picture = read_reformatted(series, key.kind, key.slice_number, thread_progress(target))
         except Cancelled:

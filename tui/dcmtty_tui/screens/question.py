@@ -16,7 +16,10 @@ from dcmtty.text import visible
 
 
 class QuestionScreen(ModalScreen[bool]):
-    """Asks; y or enter is yes, n, q or esc is no. With `words`, yes means typing one of them."""
+    """Asks; y is yes, n, q or esc is no; enter is neither, as it may end what was typed before the question came.
+
+    With `words`, yes means typing one of them.
+    """
 
     CSS_PATH = "question.tcss"
 
@@ -33,7 +36,7 @@ class QuestionScreen(ModalScreen[bool]):
                 yield Input(id="word")
                 yield Static(Text("type it and press enter; esc is no"), markup=False)
             else:
-                yield Static(Text("y or enter: yes   n or esc: no", style="bold"), markup=False)
+                yield Static(Text("y: yes   n or esc: no", style="bold"), markup=False)
 
     def on_mount(self) -> None:
         """Put the focus where typing goes."""
@@ -45,7 +48,7 @@ class QuestionScreen(ModalScreen[bool]):
         if event.key == "escape":
             self.dismiss(False)
         elif not self._words:
-            if event.key in {"y", "enter"}:
+            if event.key == "y":
                 self.dismiss(True)
             elif event.key in {"n", "q"}:
                 self.dismiss(False)
