@@ -95,3 +95,11 @@ async def test_enter_does_not_answer_a_question_that_came_while_something_was_ty
         assert contours(driver) == {1: 1}
         await driver.press("n", "l")
         assert contours(driver) == {1: 1}
+
+
+async def test_nothing_is_undone_on_a_terminal_too_small_to_show_it(phantom_dir: Path) -> None:
+    async with driving(phantom_dir) as driver:
+        await driver.press("f3", *TRIANGLE, "enter")
+        await driver.pilot.resize_terminal(30, 8)
+        await driver.press("u")
+        assert contours(driver) == {1: 1}

@@ -67,3 +67,15 @@ def test_help_into_a_closed_pipe_ends_silently() -> None:
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_dash_is_standard_output_or_refused_but_never_a_file_of_that_name(phantom_dir: Path, tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    points.write_text(POINTS)
+    built = run_cli("rtstruct", "build", phantom_dir, "--points", points, "-o", "-", cwd=tmp_path)
+    assert (built.code, built.out) == (2, "")
+    assert "standard output" in one_line(built.err)
+    listed = run_cli("digest", points, "-o", "-", cwd=tmp_path)
+    assert listed.code == 0
+    assert listed.out == run_cli("digest", points, cwd=tmp_path).out
+    assert [path.name for path in tmp_path.iterdir()] == ["points.csv"]

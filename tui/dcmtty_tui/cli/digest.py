@@ -39,6 +39,7 @@ def command(paths: tuple[str, ...], format_: str, target: str | None, quiet: boo
     folder. Names are printed as they were given; a name with .. in it becomes absolute. `-` is standard input. Exit 1
     when something that is no regular file was left out.
     """
+    target = None if target == "-" else target
     files, failures, left_out = _wanted(paths, target)
     digests = _digested(files, failures, quiet=quiet)
     if digests or format_ == "json":

@@ -164,6 +164,8 @@ def _require_free(path: Path, *, overwrite: bool) -> None:
     """Refuse before any work is done; the write itself never replaces without leave either."""
     from dcmtty.files import is_taken
 
+    if str(path) == "-":
+        raise UsageError("a structure set is not written to standard output", remedy="name a file; ./- is one, too")
     taken = is_taken(path)
     if taken and path.is_dir():
         raise WriteFailed(f"{visible(path)}: it is a folder", remedy="name a file")

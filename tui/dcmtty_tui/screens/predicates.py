@@ -43,12 +43,12 @@ def _no_points(desk: Desk) -> str:
 
 def _no_undo(desk: Desk) -> str:
     history = desk.history
-    return "" if history is not None and history.undo_text else "there is nothing to undo"
+    return desk.too_small or ("" if history is not None and history.undo_text else "there is nothing to undo")
 
 
 def _no_redo(desk: Desk) -> str:
     history = desk.history
-    return "" if history is not None and history.redo_text else "there is nothing to do again"
+    return desk.too_small or ("" if history is not None and history.redo_text else "there is nothing to do again")
 
 
 def _no_plan(desk: Desk) -> str:
