@@ -57,7 +57,9 @@ def archive_found(desk: Desk, archive: Archive, recover: Path | None) -> None:
 
 
 def _first(series: tuple[Series, ...]) -> Series:
-    return next((item for item in series if not item.build_refusal), series[0])
+    """Return the series to show first: one that can be contoured, a CT before others, since plans are made on CT."""
+    usable = [item for item in series if not item.build_refusal] or list(series)
+    return min(usable, key=lambda item: item.modality != "CT")
 
 
 def _found(archive: Archive) -> str:
