@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,22 @@ async def test_enter_does_not_answer_a_question_that_came_while_something_was_ty
         assert contours(driver) == {1: 1}
         await driver.press("n", "l")
         assert contours(driver) == {1: 1}
+
+
+async def test_a_series_that_was_opened_again_with_more_files_is_shown_with_them_unless_it_has_contours(
+    phantom_dir: Path, tmp_path: Path
+) -> None:
+    part, whole = tmp_path / "part", tmp_path / "whole"
+    shutil.copytree(phantom_dir, whole)
+    shutil.copytree(phantom_dir, part, ignore=lambda _, names: sorted(names)[20:])
+    for has_contours in (False, True):
+        async with driving(part) as driver:
+            await driver.press("f3", *(TRIANGLE if has_contours else ()), "f2")
+            await driver.command(f"open {whole}")
+            await driver.press("\\", "g", "j", "j", "enter")
+            if has_contours:
+                assert "were drawn when it had other slices" in driver.line("message")
+            assert ("CT 20" if has_contours else "CT 45") in driver.line("title")
 
 
 async def test_nothing_is_undone_on_a_terminal_too_small_to_show_it(phantom_dir: Path) -> None:

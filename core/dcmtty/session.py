@@ -61,7 +61,17 @@ class Session:
         return standing_of(self.work, self.series)
 
     def open_series(self, series: Series) -> None:
-        """Show a series with its own structure set, if it has one; those of others stay with theirs."""
+        """Show a series with its own structure set, if it has one; those of others stay with theirs.
+
+        Raises:
+            InputError: its structure set was drawn when the series had other slices, which are numbered otherwise.
+        """
+        own = self.works.shown_with(series)
+        if own is not None and own.series is not None and own.is_on(series) and not same_slices(own.series, series):
+            raise InputError(
+                "the contours on this series were drawn when it had other slices",
+                remedy="save them, and start dcmtty again on all the files",
+            )
         self.series = series
         self.works.turn_to(series)
 
@@ -173,6 +183,14 @@ class Session:
             remedy = "open that series, or begin a new set on this one"
             raise InputError("the structure set was drawn on another series", remedy=remedy)
         return work
+
+
+def same_slices(one: Series, other: Series) -> bool:
+    """Say whether two scans found the same slices in the same order, so that a slice number means the same."""
+    first, second = (
+        [(item.instance.sop_instance_uid, item.frame) for item in series.slices] for series in (one, other)
+    )
+    return first == second
 
 
 def _opened(series: Series | None) -> Series:

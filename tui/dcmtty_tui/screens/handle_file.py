@@ -12,6 +12,7 @@ from dcmtty.errors import InputError, UsageError
 from dcmtty.files import is_taken, write_atomic
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.save import SaveReport
+from dcmtty.session import same_slices
 from dcmtty.text import visible
 from dcmtty_tui.actions import PICTURE_MODES, Pane
 from dcmtty_tui.keymap import Call
@@ -23,7 +24,8 @@ from dcmtty_tui.viewing import Selection
 
 def open_series(desk: Desk, series: Series) -> None:
     """Look at a series; what was drawn on another one stays in its journal."""
-    if desk.session.series is not None and desk.session.series.key == series.key:
+    opened = desk.session.series
+    if opened is not None and opened.key == series.key and same_slices(opened, series):
         desk.pane = Pane.PICTURE
         return
     desk.session.open_series(series)
