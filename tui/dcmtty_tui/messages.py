@@ -67,3 +67,7 @@ class WorkDone(Message):
         super().__init__()
         self.kind = kind
         self.result = result
+
+
+Answer = ArchiveReady | WorkDone | WorkFailed | Progressed
+"""What work in the background can have to say, besides pictures."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from dcmtty.contours.draft import EditState
 from dcmtty.contours.history import History
 from dcmtty.contours.model import GeometricType
-from dcmtty.errors import UsageError
+from dcmtty.errors import DcmttyError, UsageError
 from dcmtty.progress import Progress
 from dcmtty.session import Session
 from dcmtty.text import visible
@@ -50,6 +50,10 @@ class Ui(Protocol):
 
     def prompter(self) -> Prompter:
         """Return who asks for passwords, from any thread."""
+        ...
+
+    def is_busy(self) -> bool:
+        """Say whether any work runs in the background."""
         ...
 
     def is_working(self, *kinds: str) -> bool:
@@ -98,6 +102,13 @@ class Desk:
     """Why the terminal is too small to edit on; empty when it is not."""
     leaving: bool = False
     """Whether q was pressed once with work that is not saved."""
+
+    def attempt(self, change: Callable[[], None]) -> None:
+        """Do something that may refuse, and show why it did."""
+        try:
+            change()
+        except DcmttyError as error:
+            self.refuse(str(error))
 
     def tell(self, text: str) -> None:
         """Show a message until the next key."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from dcmtty.dicom.model import Archive, Series
 from dcmtty.errors import DcmttyError
-from dcmtty.progress import Step
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.save import SaveReport
 from dcmtty.text import visible
 from dcmtty_tui.actions import Mode, Pane
+from dcmtty_tui.messages import Answer, ArchiveReady, Progressed, WorkDone
 from dcmtty_tui.screens import (
     handle_contour,
     handle_file,
@@ -24,7 +24,7 @@ from dcmtty_tui.screens import (
 from dcmtty_tui.screens.desk import HANDLERS, Desk, typed_path
 from dcmtty_tui.sizes import counted, step_text
 
-__all__ = ["HANDLERS", "archive_found", "entered", "progressed", "work_done", "work_failed"]
+__all__ = ["HANDLERS", "answered", "entered", "work_failed"]
 
 MODULES = (
     handle_contour,
@@ -39,7 +39,7 @@ MODULES = (
 """Importing them registers their handlers."""
 
 
-def archive_found(desk: Desk, archive: Archive, recover: Path | None) -> None:
+def _archive_found(desk: Desk, archive: Archive, recover: Path | None) -> None:
     """Take over a scan: show the first series, and say what could not be read or is offered back."""
     desk.session.archive = archive
     count = len(archive.series)
@@ -84,7 +84,25 @@ def entered(desk: Desk, kind: str, text: str) -> None:
         handle_send.entered(desk, kind, text)
 
 
-def work_done(desk: Desk, kind: str, result: object) -> None:
+def answered(desk: Desk, message: Answer, recover: Path | None) -> None:
+    """Take what work in the background had to say: how far it is, its result, or why it ended.
+
+    `recover` is the journal to take up when the answer is the first scan.
+    """
+    if isinstance(message, Progressed):
+        if desk.ui.is_busy():
+            desk.progress = step_text(message.step)
+        return
+    desk.progress = ""
+    if isinstance(message, ArchiveReady):
+        _archive_found(desk, message.archive, recover)
+    elif isinstance(message, WorkDone):
+        _work_done(desk, message.kind, message.result)
+    else:
+        work_failed(desk, message.kind, message.error)
+
+
+def _work_done(desk: Desk, kind: str, result: object) -> None:
     """Give a result of work in the background to its handler."""
     match kind, result:
         case "import", (Series() as series, tuple() as rois):
@@ -101,8 +119,3 @@ def work_failed(desk: Desk, kind: str, error: DcmttyError) -> None:
     """Show why work ended; a scan that found nothing leaves the series pane empty."""
     handle_send.work_failed(desk, kind, error)
     desk.refuse(visible(str(error)))
-
-
-def progressed(desk: Desk, step: Step) -> None:
-    """Show how far work in the background is."""
-    desk.progress = step_text(step)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from dcmtty.errors import DcmttyError
 from dcmtty_tui.actions import BY_ID
 from dcmtty_tui.keymap import Call, Context, KeyState, WordError, parse_command, step
 from dcmtty_tui.line_edit import begin
@@ -93,7 +92,7 @@ class Keyboard:
 
     def _enter(self, kind: str, text: str) -> None:
         if kind != "command":
-            self.guarded(lambda: self._entered(self.desk, kind, text))
+            self.desk.attempt(lambda: self._entered(self.desk, kind, text))
             return
         self._history = (*self._history, text)
         found = parse_command(text, self.desk.mode)
@@ -140,11 +139,4 @@ class Keyboard:
             desk.refuse(f"{call.action.title}: {reason}")
             return
         desk.tell("")
-        self.guarded(lambda: HANDLERS[call.action.id](desk, call))
-
-    def guarded(self, change: Callable[[], None]) -> None:
-        """Do something that may refuse, and show why it did."""
-        try:
-            change()
-        except DcmttyError as error:
-            self.desk.refuse(str(error))
+        desk.attempt(lambda: HANDLERS[call.action.id](desk, call))

@@ -15,7 +15,7 @@ from dcmtty.errors import DcmttyError, WriteFailed
 from dcmtty.session import Session
 from dcmtty_tui import theme, workers
 from dcmtty_tui.actions import Pane
-from dcmtty_tui.messages import ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
+from dcmtty_tui.messages import Answer, ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
 from dcmtty_tui.screens import handlers
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.keyboard import Keyboard
@@ -110,13 +110,6 @@ class MainScreen(Screen[int]):
         self.keyboard.paste(event.text)
         self.repaint()
 
-    def on_archive_ready(self, message: ArchiveReady) -> None:
-        """Take over what a scan found."""
-        self.desk.progress = ""
-        journal, self._opening = self._opening.recover, replace(self._opening, recover=None)
-        self.keyboard.guarded(lambda: handlers.archive_found(self.desk, message.archive, journal))
-        self.repaint()
-
     def on_picture_ready(self, message: PictureReady) -> None:
         """Keep a picture that was read, or why it was not."""
         found = message.picture if message.picture is not None else message.error
@@ -127,16 +120,16 @@ class MainScreen(Screen[int]):
             self.desk.progress = ""
         self.repaint()
 
-    def on_work_done(self, message: WorkDone) -> None:
-        """Give a result to whoever began the work."""
-        self.desk.progress = ""
-        self.keyboard.guarded(lambda: handlers.work_done(self.desk, message.kind, message.result))
-        self.repaint()
-
-    def on_work_failed(self, message: WorkFailed) -> None:
-        """Show why work in the background ended."""
-        self.desk.progress = ""
-        handlers.work_failed(self.desk, message.kind, message.error)
+    @on(ArchiveReady)
+    @on(WorkDone)
+    @on(WorkFailed)
+    @on(Progressed)
+    def _answered(self, message: Answer) -> None:
+        """Give what work in the background had to say to whoever began it."""
+        journal = self._opening.recover
+        if isinstance(message, ArchiveReady):
+            self._opening = replace(self._opening, recover=None)
+        self.desk.attempt(lambda: handlers.answered(self.desk, message, journal))
         self.repaint()
 
     def work_changed(self, worker: Worker[object]) -> None:
@@ -148,18 +141,8 @@ class MainScreen(Screen[int]):
                 self._reading = None
             else:
                 handlers.work_failed(self.desk, worker.group, error)
-        if not self._is_busy:
+        if not self.desk.ui.is_busy():
             self.desk.progress = ""
-        self.repaint()
-
-    @property
-    def _is_busy(self) -> bool:
-        return any(not worker.is_finished for worker in self.app.workers)
-
-    def on_progressed(self, message: Progressed) -> None:
-        """Show how far work in the background is."""
-        if self._is_busy:
-            handlers.progressed(self.desk, message.step)
         self.repaint()
 
     @on(events.Resize)

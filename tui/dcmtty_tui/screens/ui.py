@@ -44,6 +44,10 @@ class ScreenUi:
             worker.cancel()
         return bool(running)
 
+    def is_busy(self) -> bool:
+        """Say whether any work runs in the background."""
+        return any(not worker.is_finished for worker in self._screen.app.workers)
+
     def is_working(self, *kinds: str) -> bool:
         """Say whether work of one of these kinds runs."""
         return any(worker.group in kinds and not worker.is_finished for worker in self._screen.app.workers)
@@ -56,7 +60,7 @@ class ScreenUi:
         """Ask yes or no; with `words`, yes means that one of them was typed."""
 
         def take(answer: bool | None) -> None:  # noqa: FBT001 - the answer
-            self._keyboard.guarded(lambda: answered(bool(answer)))
+            self._keyboard.desk.attempt(lambda: answered(bool(answer)))
             self._changed()
 
         self._screen.app.push_screen(QuestionScreen(text, words=words), take)
