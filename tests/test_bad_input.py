@@ -230,3 +230,16 @@ def test_pixels_that_do_not_fit_their_header_are_refused_by_name(tmp_path: Path)
     done = run_cli("show", save(dataset, tmp_path / "short.dcm"))
     assert done.code == 3
     assert "short.dcm" in one_line(done)
+
+
+def test_help_on_a_full_disk_is_exit_7() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            cli_command("--help"), env=cli_environment(), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr.count(b"\n")) == (7, 1)
+
+
+def test_a_point_list_whose_name_is_too_long_is_exit_3(phantom_dir: Path, tmp_path: Path) -> None:
+    done = run_cli("rtstruct", "build", phantom_dir, "--points", f"{'a' * 300}.csv", "-o", tmp_path / "rs.dcm")
+    assert (done.code, "name is too long" in done.err) == (3, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,7 +146,9 @@ def companion_of(path: Path) -> Path | None:
     """Return the file beside a point list that holds its number of points, or None."""
     stem = path.name.rpartition(".")[0] or path.name
     names = [name + suffix for name in dict.fromkeys((stem, name_of(path))) for suffix in COUNT_SUFFIXES]
-    return next((path.with_name(name) for name in names if path.with_name(name).is_file()), None)
+    beside = (path.with_name(name) for name in names)
+    # Path.is_file raises where a name is too long to be one; this says no.
+    return next((one for one in beside if os.path.isfile(one)), None)  # noqa: PTH113
 
 
 def _checked(path: Path, blocks: list[list[RawPoint]], counts: tuple[Path, str]) -> list[list[RawPoint]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -151,9 +152,11 @@ def _as_dcmtty_error(error: BaseException) -> DcmttyError | None:
         return InputError(error.format_message(), remedy="check the path")
     if isinstance(error, click.ClickException):
         return _usage_message(error)
-    if isinstance(error, output.OutputFailed):
+    help_failed = isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None
+    if isinstance(error, output.OutputFailed) or help_failed:
         output.abandon()
-        return WriteFailed(f"standard output: {error}", remedy="check the disk behind it")
+        reason = error.strerror if isinstance(error, OSError) else error
+        return WriteFailed(f"standard output: {reason}", remedy="check the disk behind it")
     return None
 
 
