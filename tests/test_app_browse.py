@@ -233,3 +233,10 @@ async def test_of_several_series_a_ct_is_shown_first(shared_data: Path) -> None:
         assert series is not None
         assert series.modality == "CT"
         assert driver.desk.pane is Pane.SERIES
+
+
+async def test_a_search_in_a_reformatted_view_says_why_there_are_no_tags(phantom_dir: Path) -> None:
+    async with driving(phantom_dir) as driver:
+        await driver.press("V")
+        await driver.command("find Spacing")
+        assert "no one file" in driver.line("message")

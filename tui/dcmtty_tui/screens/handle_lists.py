@@ -157,6 +157,9 @@ def search(desk: Desk, pattern: str) -> None:
     follow_slice(desk)
     count = desk.tags.find(pattern)
     _redraw_tags(desk)
+    if desk.tags.path is None:
+        desk.refuse("a reformatted view is of no one file, so it has no tags; press V to go back to the slices")
+        return
     if not count:
         desk.refuse(f"nothing matches {pattern!r} in keyword, tag number or value")
         return
