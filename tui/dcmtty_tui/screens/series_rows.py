@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dcmtty.dicom.model import Archive, Instance, Series, Unreadable
 from dcmtty.geometry.orientation import plane_name
@@ -19,8 +20,9 @@ class Heading:
     name: str
 
 
-def series_rows(archive: Archive, opened: Series | None) -> list[Row]:
-    """Return the rows of an archive; the open series is marked."""
+@lru_cache(maxsize=2)
+def series_rows(archive: Archive, opened: Series | None) -> tuple[Row, ...]:
+    """Return the rows of an archive; the open series is marked. Asked for at every key, so the answer is kept."""
     rows: list[Row] = []
     patient, study = "", ""
     for first, item in _in_order(archive):
@@ -36,7 +38,7 @@ def series_rows(archive: Archive, opened: Series | None) -> list[Row]:
             rows.append(Row(Heading(f"study {study}"), text, theme.DIM))
         rows.append(_series_row(item, opened) if isinstance(item, Series) else _instance_row(item, archive))
     rows += [Row(item, f"! {visible(item.path.name, 40)}: {item.reason}", theme.STRONG) for item in archive.unreadable]
-    return rows
+    return tuple(rows)
 
 
 def _in_order(archive: Archive) -> Iterable[tuple[Instance, Series | Instance]]:

@@ -52,7 +52,9 @@ class RowList(Widget):
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
     def set_rows(self, rows: Sequence[Row], title: str | None = None) -> None:
-        """Show these rows; the cursor stays on the row with the same key."""
+        """Show these rows, unless they are shown already; the cursor stays on the row with the same key."""
+        if title in {None, self.title} and (rows is self.rows or list(rows) == list(self.rows)):
+            return
         if title is not None:
             self.title = title
         key = self.current.key if self.current else None
