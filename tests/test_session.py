@@ -68,7 +68,7 @@ def crashed() -> tuple[Path, tuple[object, ...]]:
 def loaded(*, other_series: bool = False, other_frame_of_reference: bool = False) -> LoadedSet:
     """A structure set as it comes from a file."""
     structure_set = replace(empty_set(), rois=(Roi(1, "Heart", (1, 2, 3), origin=1),), sop_instance_uid="1.9")
-    references = References((SERIES.series_uid,), (SERIES.frame_of_reference_uid,), frozenset())
+    references = References((SERIES.series_uid,), (SERIES.frame_of_reference_uid,))
     return LoadedSet(
         Path("RS.dcm"),
         structure_set,

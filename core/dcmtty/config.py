@@ -20,8 +20,3 @@ def config_folder() -> Path:
 def state_folder() -> Path:
     """Return the folder of journals and receipts."""
     return _base("XDG_STATE_HOME", ".local/state")
-
-
-def cache_folder() -> Path:
-    """Return the folder of what can be made again."""
-    return _base("XDG_CACHE_HOME", ".cache")

@@ -141,11 +141,6 @@ class Walk:
                 self._descend(element, level)
         return None
 
-    def skip_rest(self) -> None:
-        """Walk to the end, for the checks alone."""
-        while self.step() is not None:
-            pass
-
     def _leave(self, level: _Level) -> None:
         if level.delimited:
             raise TruncatedFile(

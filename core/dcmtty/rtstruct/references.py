@@ -18,8 +18,6 @@ class References:
     """Of RT Referenced Series Sequence."""
     frame_of_reference_uids: tuple[str, ...]
     """Of Referenced Frame of Reference Sequence, the ROIs and the data set itself."""
-    image_uids: frozenset[str]
-    """SOP Instance UIDs of every Contour Image Sequence of the referenced series."""
 
     def series_uid(self, series: Series | None) -> str:
         """Return the referenced series: the given one if it is among them, else the first, else the given one."""
@@ -60,16 +58,12 @@ def references(document: Document) -> References:
     """Collect the references of a file."""
     series_uids: dict[str, None] = {}
     frame_uids: dict[str, None] = {}
-    images: set[str] = set()
     for frame in document.items("ReferencedFrameOfReferenceSequence"):
         frame_uids[text_of(frame.pieces(), "FrameOfReferenceUID")] = None
         for study in items_of(frame.pieces(), "RTReferencedStudySequence"):
             for series in items_of(study.pieces(), "RTReferencedSeriesSequence"):
-                pieces = series.pieces()
-                series_uids[text_of(pieces, "SeriesInstanceUID")] = None
-                for image in items_of(pieces, "ContourImageSequence"):
-                    images.add(text_of(image.pieces(), "ReferencedSOPInstanceUID"))
+                series_uids[text_of(series.pieces(), "SeriesInstanceUID")] = None
     for roi in document.items("StructureSetROISequence"):
         frame_uids[text_of(roi.pieces(), "ReferencedFrameOfReferenceUID")] = None
     frame_uids[document.text("FrameOfReferenceUID")] = None
-    return References(tuple(filter(None, series_uids)), tuple(filter(None, frame_uids)), frozenset(images - {""}))
+    return References(tuple(filter(None, series_uids)), tuple(filter(None, frame_uids)))

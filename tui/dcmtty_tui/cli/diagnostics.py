@@ -7,7 +7,7 @@ import getpass
 import os
 import sys
 
-from dcmtty.errors import DcmttyError, UsageError
+from dcmtty.errors import DcmttyError
 from dcmtty.progress import Progress, Step
 from dcmtty.text import visible
 from dcmtty_tui.sizes import step_text
@@ -84,13 +84,3 @@ class TerminalPrompter:
         sys.stderr.flush()
         reply = sys.stdin.readline()
         return reply.strip() if reply else None
-
-
-def require_terminal(what: str) -> None:
-    """Refuse to go on without a terminal.
-
-    Raises:
-        UsageError: standard input or output is none.
-    """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(f"{what} needs a terminal", remedy="use dcmtty scan, show, tags or rtstruct without one")
