@@ -129,14 +129,13 @@ class Sshd:
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
     def freeze(self) -> None:
-        """Halt the processes that serve connections: nothing is answered, nothing is lost."""
-        for child in _children(self.process.pid):
-            _kill(child, signal.SIGSTOP)
+        """Halt the server with all that serves its connections: nothing is answered, nothing is lost."""
+        _halt(self.process.pid)
 
     def thaw(self) -> None:
         """Let them go on."""
-        for child in _children(self.process.pid):
-            _kill(child, signal.SIGCONT)
+        for one in (*_children(self.process.pid), self.process.pid):
+            _kill(one, signal.SIGCONT)
 
     def stop(self) -> None:
         """Stop the server and every connection that it serves."""
@@ -147,14 +146,33 @@ class Sshd:
             self.process.wait(10)
 
 
-def _children(pid: int) -> list[int]:
-    """All processes below one, the deepest first."""
+def _direct_children(pid: int) -> list[int]:
     try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
-    direct = [int(word) for word in listed.split()]
-    return [one for child in direct for one in (*_children(child), child)]
+
+
+def _children(pid: int) -> list[int]:
+    """All processes below one, the deepest first."""
+    return [one for child in _direct_children(pid) for one in (*_children(child), child)]
+
+
+def _halt(pid: int) -> None:
+    """Halt a process, then those below it: of a running one the system does not promise a complete list of children."""
+    _kill(pid, signal.SIGSTOP)
+    while _state(pid) not in "TZX":
+        os.sched_yield()
+    for child in _direct_children(pid):
+        _halt(child)
+
+
+def _state(pid: int) -> str:
+    """The letter of proc(5), or X for a process that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
 
 
 def _kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
