@@ -1,0 +1,1 @@
+"""Headers of many files quickly: chosen attributes from one small read and a bounded walk."""
