@@ -14,6 +14,7 @@ DEBIAN_PACKAGES: Final = {
     "dcmdump": "dcmtk",
     "dcmodify": "dcmtk",
     "drtdump": "dcmtk",
+    "iconv": "libc-bin",
     "md5sum": "coreutils",
     "plastimatch": "plastimatch",
     "scp": "openssh-client",

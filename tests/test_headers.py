@@ -43,6 +43,10 @@ PADDING = {"CT_small.dcm": 138, "image_dfl.dcm": 8}
 """Bytes behind the data set proper: Data Set Trailing Padding, what a deflating program left."""
 
 
+LEFT_ESCAPES = {"chrGB2312.dcm": "\x1b$)A"}
+"""Where pydicom leaves escape sequences of ISO 2022 IR 58 in the text; test_charset.py has other witnesses."""
+
+
 def written(folder: Path, data: bytes, name: str = "a.dcm") -> Path:
     path = folder / name
     path.write_bytes(data)
@@ -78,6 +82,8 @@ def compare_with_pydicom(path: Path) -> bool:
             if tag in dataset and (values := expected_values(dataset[tag].value))
         }
     own = {keyword: values for keyword, values in instance.values.items() if not keyword.startswith("MediaStorage")}
+    left = LEFT_ESCAPES.get(path.name, "")
+    expected = {keyword: tuple(text.replace(left, "") for text in values) for keyword, values in expected.items()}
     assert own == expected, path
     return True
 

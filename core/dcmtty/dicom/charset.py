@@ -7,16 +7,37 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-DEFAULT = ("iso8859",)
-_PLAIN = {"": "iso8859", "ISO_IR 6": "iso8859", "ISO_IR 100": "latin_1", "ISO_IR 192": "UTF8"}
-"""The sets of nearly every file, so that they need no library."""
-_ESCAPE = b"\x1b"
-_PARTS = re.compile(b"(^[^\x1b]+|[\x1b][^\x1b]*)")
-_RESETS = re.compile(rb"[\r\n\t\f]")
-_MISSPELT_PLAIN = re.compile(r"ISO[^_]IR")
-_MISSPELT_EXTENSION = re.compile(r"(?=ISO.2022.IR.)(?!ISO 2022 IR )")
-_ALONE = frozenset({"ISO_IR 192", "GBK", "GB18030"})
-"""Sets that know no code extensions (PS3.3 C.12.1.1.2)."""
+from dcmtty.dicom.iso2022 import ESCAPE, PLAIN_DELIMITERS, decoded_with_escapes
+
+DEFAULT = ("latin-1",)
+_CODECS = {
+    "": "latin-1",
+    "ISO_IR 6": "latin-1",
+    "ISO_IR 13": "shift_jis",
+    "ISO_IR 58": "gb2312",
+    "ISO_IR 87": "iso2022_jp",
+    "ISO_IR 100": "latin-1",
+    "ISO_IR 101": "iso8859_2",
+    "ISO_IR 109": "iso8859_3",
+    "ISO_IR 110": "iso8859_4",
+    "ISO_IR 126": "iso8859_7",
+    "ISO_IR 127": "iso8859_6",
+    "ISO_IR 138": "iso8859_8",
+    "ISO_IR 144": "iso8859_5",
+    "ISO_IR 148": "iso8859_9",
+    "ISO_IR 149": "euc_kr",
+    "ISO_IR 159": "iso2022_jp_2",
+    "ISO_IR 166": "iso8859_11",
+    "ISO_IR 192": "utf-8",
+    "ISO_IR 203": "iso8859_15",
+    "GB18030": "GB18030",
+    "GBK": "GBK",
+}
+"""Python's codecs by defined term (PS3.3 C.12.1.1.2); those with code extensions are called `ISO 2022 IR` there."""
+_SPELLING = re.compile(r"ISO[ _-]?(?:2022[ _-]?)?(?:IR)?[ _-]?(\d+)")
+"""Terms as they are, and as some writers spell them: `ISO-IR 100`, `ISO_2022_IR_87`, `ISO 2022 58`."""
+_ALONE = frozenset({"utf-8", "GB18030", "GBK"})
+"""Sets that know no code extensions."""
 
 
 @lru_cache(maxsize=64)
@@ -24,20 +45,17 @@ def codecs_of(terms: tuple[str, ...]) -> tuple[str, ...]:
     """Return Python's codecs for the values of Specific Character Set; the default repertoire for unknown ones."""
     if not terms:
         return DEFAULT
-    names = [term if term or index else "ISO_IR 6" for index, term in enumerate(terms)]
-    if names[0] in _ALONE:
-        return (_codec(names[0]),)
-    return tuple(_codec(name) for index, name in enumerate(names) if index == 0 or name not in _ALONE)
+    first, *others = map(_codec, terms)
+    if first in _ALONE:
+        return (first,)
+    return (first, *(codec for codec in others if codec not in _ALONE))
 
 
 def _codec(term: str) -> str:
-    if term in _PLAIN:
-        return _PLAIN[term]
-    from pydicom.charset import python_encoding
-
-    for spelling in (term, _respelt(term)):
-        if spelling in python_encoding:
-            return python_encoding[spelling]
+    spelled = _SPELLING.fullmatch(term)
+    known = _CODECS.get(f"ISO_IR {spelled[1]}" if spelled else term.removeprefix("ISO 2022 "))
+    if known is not None:
+        return known
     try:
         codecs.lookup(term)
     except (LookupError, ValueError):
@@ -53,35 +71,16 @@ def _try(name: str) -> object:
         return None
 
 
-def _respelt(term: str) -> str:
-    if _MISSPELT_PLAIN.match(term):
-        return "ISO_IR" + term[6:]
-    return "ISO 2022 IR " + term[12:] if _MISSPELT_EXTENSION.match(term) else term
+def decoded(raw: bytes, encodings: Sequence[str], delimiters: bytes = PLAIN_DELIMITERS) -> str:
+    """Return the text of an encoded value; bytes that mean nothing become U+FFFD.
 
-
-def decoded(raw: bytes, encodings: Sequence[str]) -> str:
-    """Return the text of an encoded value; bytes that mean nothing become U+FFFD."""
-    if _ESCAPE not in raw:
-        return raw.decode(encodings[0], errors="replace")
-    return "".join(_decoded_part(part, encodings) for part in _PARTS.findall(raw))
-
-
-def _decoded_part(part: bytes, encodings: Sequence[str]) -> str:
-    """Decode a part that begins with an escape sequence, or has none (PS3.5 6.1.2.5)."""
-    if not part.startswith(_ESCAPE):
-        return part.decode(encodings[0], errors="replace")
-    from pydicom.charset import CODES_TO_ENCODINGS, default_encoding, handled_encodings
-
-    length = 4 if part.startswith((b"\x1b$(", b"\x1b$)")) else 3
-    encoding = CODES_TO_ENCODINGS.get(part[:length], "")
-    if not encoding or (encoding not in encodings and encoding != default_encoding):
-        return part.decode(encodings[0], errors="replace")
-    try:
-        if encoding in handled_encodings:
-            return part.decode(encoding)
-        rest = part[length:]
-        reset = _RESETS.search(rest)
-        cut = reset.start() if reset else len(rest)
-        return rest[:cut].decode(encoding) + rest[cut:].decode(encodings[0])
-    except UnicodeError:
-        return part.decode(encodings[0], errors="replace")
+    Args:
+        raw: the bytes of the value.
+        encodings: as `codecs_of` gives them.
+        delimiters: behind which the first set holds again (PS3.5 6.1.2.5.3): with a backslash where it separates
+            values, with `^` and `=` in names.
+    """
+    first = encodings[0]
+    if ESCAPE not in raw or first in _ALONE:
+        return raw.decode(first, errors="replace")
+    return decoded_with_escapes(raw, first, delimiters)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
-from dcmtty.dicom.dictionary import keyword_of
+from dcmtty.dicom.dictionary import keyword_of, uid_name
 from dcmtty.dicom.element import UNDEFINED, Element
 from dcmtty.dicom.source import Source
 from dcmtty.dicom.values import NUMBER_BYTES, ONE_VALUE_VRS, STRING_VRS, TEXT_VRS, values_of
@@ -48,14 +47,6 @@ def _with_name(value: str, vr: str) -> str:
         name = keyword_of(int(value.replace(",", ""), 16))
         return f"{value} ({name})" if name else value
     return value
-
-
-@lru_cache(maxsize=4096)
-def uid_name(uid: str) -> str:
-    """Return the name of a UID of PS3.6 Annex A, or an empty string."""
-    from pydicom._uid_dict import UID_dictionary
-
-    return UID_dictionary[uid][0] if uid in UID_dictionary else ""
 
 
 def count_values(source: Source, element: Element, vr: str, encodings: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from struct import error, unpack
 
 from dcmtty.dicom.charset import DEFAULT, decoded
 from dcmtty.dicom.dictionary import tag_text
+from dcmtty.dicom.iso2022 import NAME_DELIMITERS, PLAIN_DELIMITERS, VALUE_DELIMITERS
 
 TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """Value representations that Specific Character Set applies to."""
@@ -28,7 +29,8 @@ def values_of(raw: bytes, vr: str, *, big: bool = False, encodings: Sequence[str
         return _numbers(raw, vr, big=big)
     if vr not in STRING_VRS:
         return ()
-    text = decoded(raw, encodings if vr in TEXT_VRS else DEFAULT)
+    delimiters = NAME_DELIMITERS if vr == "PN" else PLAIN_DELIMITERS if vr in ONE_VALUE_VRS else VALUE_DELIMITERS
+    text = decoded(raw, encodings, delimiters) if vr in TEXT_VRS else raw.decode(DEFAULT[0])
     if vr in ONE_VALUE_VRS:
         text = text.rstrip("\0 ")
         return (text,) if text else ()

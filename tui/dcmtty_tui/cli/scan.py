@@ -160,7 +160,7 @@ def _object_row(instance: Instance, what: str) -> tuple[str, ...]:
 
 
 def _what(instance: Instance) -> str:
-    from dcmtty.dicom.display import uid_name
+    from dcmtty.dicom.dictionary import uid_name
 
     uid = instance.sop_class_uid or instance.text("MediaStorageSOPClassUID")
     return uid_name(uid) or uid or "no SOP Class UID"
