@@ -111,7 +111,7 @@ def test_sets_without_code_extensions(term: str, codec: str, iconv: str, text: s
         (("", "ISO 2022 IR 58"), b"Wang=\x1b$)A\xcd\xf5^\x1b$)A\xd0\xa1\xb6\xab", "Wang=王^小东"),
         (("ISO 2022 IR 6", "ISO 2022 IR 100", "ISO 2022 IR 144"), b"\x1b-A\xe9 \x1b-L\xbb\xee", "é Лю"),
         (("ISO 2022 IR 100", "ISO 2022 IR 126"), b"\xc4\x1b-F\xc4^\xc4", "ÄΔ^Ä"),
-        (("ISO 2022 IR 13", "ISO 2022 IR 159"), b'\xb1\x1b$(D0!\x1b(J\xb2', "ｱ丂ｲ"),
+        (("ISO 2022 IR 13", "ISO 2022 IR 159"), b"\xb1\x1b$(D0!\x1b(J\xb2", "ｱ丂ｲ"),
     ],
     ids=["87", "13+87", "149", "58", "100+144", "back to the first at ^", "159"],
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _BIDI_AND_MARKS = frozenset({*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF})
 _LINE_BREAKS = frozenset({0x2028, 0x2029})
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co"})
+_SEEN_FORMATS = frozenset({0xAD, *range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD})
+"""Format characters that are drawn: the soft hyphen, and signs that stand before a number."""
 _PLAIN = re.compile(r"[ -~]*")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _FORMULA_STARTS = tuple("=+-@\t\r\0＝＋－＠")
@@ -39,14 +42,22 @@ def visible(value: object, limit: int | None = None) -> str:
 
 
 def cell_width(text: str) -> int:
-    """Return how many terminal cells the text takes: wide East Asian characters two, combining marks none."""
+    """Return how many terminal cells the text takes: wide East Asian characters two, combining marks none.
+
+    Characters are counted one by one, as terminals do that draw an emoji sequence as its parts.
+    """
     if text.isascii():
         return len(text)
-    return sum(_char_width(char) for char in text)
+    return sum(map(_char_width, text))
 
 
+@lru_cache(maxsize=8192)
 def _char_width(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+    code = ord(char)
+    if 0x1160 <= code <= 0x11FF or 0xD7B0 <= code <= 0xD7FF:
+        return 0
+    category = unicodedata.category(char)
+    if category in {"Mn", "Me"} or (category == "Cf" and code not in _SEEN_FORMATS):
         return 0
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
