@@ -30,7 +30,7 @@ class Engine(Protocol):
         progress: Progress | None = None,
         told: Callable[[int], None] = ignore,
     ) -> Generator[tuple[T, R]]:
-        """Yield each item with its answer, as answers get ready; every item once, also when a worker dies; close to stop.
+        """Yield each item with its answer, as answers get ready: each once, also when a worker dies; close it to stop.
 
         Args:
             work: a function at the top level of a module, without effects of its own: an item whose worker died is

@@ -81,6 +81,10 @@ def main() -> None:
     received: SimpleQueue[bytes] = SimpleQueue()
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
-        threading.Thread(target=_listen, args=(sys.stdin.buffer, received), daemon=True).start()
-        write_message(answers, READY)
-        _serve(received, answers)
+        try:
+            threading.Thread(target=_listen, args=(sys.stdin.buffer, received), daemon=True).start()
+            write_message(answers, READY)
+            _serve(received, answers)
+        finally:
+            # The interpreter's own way out aborts while the other thread waits for input.
+            os._exit(1)
