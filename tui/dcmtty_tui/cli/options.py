@@ -25,6 +25,13 @@ def format_option(choices: Sequence[str]) -> _Decorator[Any]:
 
 quiet_option = click.option("--quiet", is_flag=True, help="No progress on stderr.")
 no_input_option = click.option("--no-input", is_flag=True, help="Never ask; fail instead.")
+engine_option = click.option(
+    "--engine",
+    metavar="local|dask://HOST:PORT",
+    default="local",
+    show_default=True,
+    help="Where the work runs: this machine's cores, or a Dask cluster that sees the same files.",
+)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 ssh_config_option = click.option(
     "--ssh-config",
