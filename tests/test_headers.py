@@ -6,14 +6,10 @@ import os
 import warnings
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pydicom
-import pydicom.data
 import pytest
-from pydicom.multival import MultiValue
-from pydicom.valuerep import PersonName
 
 from dcmtty.dicom.attributes import ATTRIBUTES
 from dcmtty.dicom.headers import read_instance
@@ -33,8 +29,8 @@ from dicom_bytes import (
     sequence,
     text,
 )
+from pydicom_values import PYDICOM_FILES, expected_values, files_in
 
-PYDICOM_FILES = Path(pydicom.data.__file__).parent
 READ_FURTHER = {"GH179A.dcm"}
 """Here pydicom takes a VR of two spaces for half a length and ends inside the element, without a word."""
 
@@ -51,20 +47,6 @@ def written(folder: Path, data: bytes, name: str = "a.dcm") -> Path:
     path = folder / name
     path.write_bytes(data)
     return path
-
-
-def expected_values(found: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever pydicom gives
-    """What pydicom gives for an element, as text."""
-    if found is None or found == "":
-        return ()
-    values = list(found) if isinstance(found, MultiValue | list) else [found]
-    texts = [
-        value.original_string.strip()
-        if hasattr(value, "original_string") and not isinstance(value, PersonName)
-        else str(value)
-        for value in values
-    ]
-    return tuple(texts) if any(texts) else ()
 
 
 def compare_with_pydicom(path: Path) -> bool:
@@ -86,10 +68,6 @@ def compare_with_pydicom(path: Path) -> bool:
     expected = {keyword: tuple(text.replace(left, "") for text in values) for keyword, values in expected.items()}
     assert own == expected, path
     return True
-
-
-def files_in(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in {".py", ".pyc", ".md"}]
 
 
 def test_values_are_those_of_pydicom_on_its_own_files() -> None:

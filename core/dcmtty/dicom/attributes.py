@@ -15,6 +15,11 @@ class Attribute(NamedTuple):
 MEDIA_STORAGE_SOP_CLASS = 0x00020002
 """Of the file meta information; tells a DICOMDIR, which has no SOP Class UID of its own."""
 
+MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+"""SOP class of a DICOMDIR, Media Storage Directory Storage."""
+RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+"""SOP class of structure sets, RT Structure Set Storage."""
+
 ATTRIBUTES = {
     0x00100010: Attribute("PatientName", "PN"),
     0x00100020: Attribute("PatientID", "LO"),

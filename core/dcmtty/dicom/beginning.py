@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from io import BytesIO
 
 from dcmtty.dicom.dictionary import vr_of
 from dcmtty.dicom.element import (
@@ -16,7 +17,7 @@ from dcmtty.dicom.element import (
     Encoding,
     looks_explicit,
 )
-from dcmtty.dicom.preamble import PREFIX, PREFIX_END, has_prefix, preamble_state
+from dcmtty.dicom.preamble import EXECUTABLE_WARNING, PREFIX, PREFIX_END, has_prefix, preamble_state
 from dcmtty.dicom.source import Source
 from dcmtty.dicom.values import values_of
 from dcmtty.dicom.walker import Walk
@@ -69,7 +70,7 @@ def begin(source: Source) -> Beginning:
         raise TruncatedFile(f"{source.name}: ends after the file meta information", remedy="get a complete copy")
     uid = _transfer_syntax(source, meta)
     state = preamble_state(head, source.size)
-    warnings: tuple[str, ...] = ("the preamble looks like a program",) if state == "executable" else ()
+    warnings: tuple[str, ...] = (EXECUTABLE_WARNING,) if state == "executable" else ()
     data_set = source
     if uid in DEFLATED_UIDS:
         data_set, unused_bytes = _inflated(source, offset)
@@ -179,7 +180,7 @@ def _inflated(source: Source, offset: int) -> tuple[Source, int]:
     deflated_bytes = source.size - offset
     cap = min(MAX_INFLATED_BYTES, max(_ALWAYS_INFLATED_BYTES, MAX_INFLATED_RATIO * deflated_bytes))
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
-    parts: list[bytes] = []
+    whole = BytesIO()
     size = 0
     try:
         while not engine.eof and (offset < source.size or engine.unconsumed_tail):
@@ -189,11 +190,11 @@ def _inflated(source: Source, offset: int) -> tuple[Source, int]:
             size += len(part)
             if size > cap:
                 raise InputError(f"{source.name}: inflates to more than {cap} bytes", remedy="refused as a bomb")
-            parts.append(part)
+            whole.write(part)
     except zlib.error as error:
         raise InputError(f"{source.name}: the deflated data set is damaged", remedy="get a good copy") from error
     if not engine.eof:
         raise TruncatedFile(f"{source.name}: the deflated data set is cut", remedy="get a complete copy")
-    inflated = Source(source.path, size, b"".join(parts))
+    inflated = Source(source.path, size, whole.getvalue())  # shares the buffer: hundreds of megabytes exist once
     inflated.inflated, inflated.mtime_ns = True, source.mtime_ns
     return inflated, len(engine.unused_data) + source.size - offset

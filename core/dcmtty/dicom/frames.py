@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
+from dcmtty.dicom.claim import PixelElement, Values, claimed_picture
 from dcmtty.dicom.model import FrameGeometry
 from dcmtty.errors import InputError
 from dcmtty.geometry.plane import Plane, plane_from_header
-
-MAX_FRAMES = 100_000
-Values = Mapping[str, tuple[str, ...]]
 
 _RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 _NUCLEAR_MEDICINE = "1.2.840.10008.5.1.4.1.1.20"
@@ -23,15 +20,6 @@ _NAMES = {
     "PixelSpacing": "Pixel Spacing",
 }
 _SAME_COORDINATE_MM = 1e-2
-
-
-class PixelElement(NamedTuple):
-    """The element that holds the pixels."""
-
-    tag: int
-    length: int
-    """In bytes; 0 when encapsulated."""
-    encapsulated: bool
 
 
 @dataclass(slots=True)
@@ -53,45 +41,16 @@ def frame_geometries(parts: HeaderParts, name: str) -> tuple[tuple[FrameGeometry
     Raises:
         InputError: the object claims an unbelievable number of frames; `name` stands for it in the message.
     """
-    rows, columns = _count(parts.values, "Rows"), _count(parts.values, "Columns")
-    claims_image = "Rows" in parts.values or "Columns" in parts.values
-    if parts.pixels is None or (not parts.pixels.length and not parts.pixels.encapsulated):
-        return (), ["no pixel data although it has rows and columns; stripped, or cut"] if claims_image else []
-    if not (rows and columns):
-        return (), ["pixel data without usable Rows and Columns"]
-    warnings: list[str] = []
-    number = _count(parts.values, "NumberOfFrames") if "NumberOfFrames" in parts.values else 1
-    if not number:
-        warnings.append("Number of Frames is not usable; taken as 1")
-        number = 1
-    if number > MAX_FRAMES:
-        raise InputError(f"{name}: says it has {number} frames", remedy="refused")
-    if not _pixels_suffice(parts, rows * columns * number):
-        warnings.append("Pixel Data is shorter than Rows, Columns and Number of Frames ask for")
+    claim = claimed_picture(parts.values, parts.pixels, name)
+    warnings = list(claim.warnings)
+    if not claim.frames:
+        return (), warnings
+    rows, columns, number = claim.rows, claim.columns, claim.frames
     if parts.per_frame:
         if len(parts.per_frame) != number:
             warnings.append(f"{len(parts.per_frame)} functional groups for {number} frames")
         return _enhanced(parts, number, rows, columns), warnings
     return _classic(parts, number, rows, columns), warnings
-
-
-def _count(values: Values, keyword: str) -> int:
-    """Return a positive whole number, 0 when there is none."""
-    try:
-        number = int(values.get(keyword, ("",))[0])
-    except ValueError:
-        return 0
-    return max(number, 0)
-
-
-def _pixels_suffice(parts: HeaderParts, pixel_count: int) -> bool:
-    if parts.pixels is None or parts.pixels.encapsulated:
-        return True
-    bits = _count(parts.values, "BitsAllocated") or 1
-    samples = _count(parts.values, "SamplesPerPixel") or 1
-    if parts.values.get("PhotometricInterpretation", ("",))[0].startswith("YBR_FULL_422"):
-        samples = 2
-    return parts.pixels.length * 8 >= pixel_count * samples * bits
 
 
 def _geometry(values: Values, rows: int, columns: int, extra: Values | None = None) -> FrameGeometry:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dcmtty.dicom.attributes import ATTRIBUTES, FRAME_ATTRIBUTES, MEDIA_STORAGE_SOP_CLASS
+from dcmtty.dicom.attributes import ATTRIBUTES, FRAME_ATTRIBUTES, MEDIA_DIRECTORY, MEDIA_STORAGE_SOP_CLASS
 from dcmtty.dicom.beginning import Beginning, begin
 from dcmtty.dicom.charset import DEFAULT, codecs_of
+from dcmtty.dicom.claim import NO_SOP_UIDS, PixelElement
 from dcmtty.dicom.dictionary import keyword_of, tag_text, vr_of
 from dcmtty.dicom.element import UNDEFINED, Element, is_sequence, named
-from dcmtty.dicom.frames import HeaderParts, PixelElement, frame_geometries
+from dcmtty.dicom.frames import HeaderParts, frame_geometries
 from dcmtty.dicom.model import Instance
 from dcmtty.dicom.source import Source, open_source
 from dcmtty.dicom.values import values_of
@@ -21,9 +22,6 @@ MAX_VALUE_BYTES = 64 << 10
 """Longer values of header attributes are left out, with a warning."""
 MAX_VECTOR_BYTES = 1 << 20
 """Longer vectors (one value per frame) are left out."""
-
-MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
-"""SOP class of a DICOMDIR, Media Storage Directory Storage."""
 
 _CHARACTER_SET = 0x00080005
 _PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
@@ -163,7 +161,7 @@ class _Reading:
                 values["MediaStorageSOPClassUID"] = values_of(raw, "UI")
         is_directory = values.get("MediaStorageSOPClassUID") == (MEDIA_DIRECTORY,)
         if not is_directory and not {"SOPClassUID", "SOPInstanceUID"} <= values.keys():
-            self.warnings.append("no SOP Class or SOP Instance UID; the file may be cut")
+            self.warnings.append(NO_SOP_UIDS)
         return Instance(
             path=source.path,
             size_bytes=source.size,
@@ -171,7 +169,14 @@ class _Reading:
             transfer_syntax_uid=self.beginning.transfer_syntax_uid,
             values=self.parts.values,
             frames=frames,
+            pixel_bytes=_pixel_bytes(self.parts.pixels),
             preamble=self.beginning.preamble,
             referenced_series_uids=tuple(dict.fromkeys(self.parts.referenced_series)),
             warnings=tuple(self.warnings),
         )
+
+
+def _pixel_bytes(pixels: PixelElement | None) -> int:
+    if pixels is None:
+        return 0
+    return -1 if pixels.encapsulated else pixels.length

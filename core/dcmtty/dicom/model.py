@@ -40,6 +40,8 @@ class Instance:
     """
     frames: tuple[FrameGeometry, ...] = ()
     """Empty when the object has no image."""
+    pixel_bytes: int = 0
+    """Length of Pixel Data; -1 when it is encapsulated, 0 when there is none."""
     preamble: str = "clean"
     """`clean`, `none`, `dual-tiff`, `executable` or `other`."""
     referenced_series_uids: tuple[str, ...] = ()

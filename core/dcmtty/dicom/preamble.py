@@ -15,6 +15,10 @@ _EXECUTABLE_STARTS = (
 _SCRIPT_STARTS = (b"<?php", b"<script", b"<html", b"<!doctype html")
 
 
+EXECUTABLE_WARNING = "the preamble looks like a program"
+"""On a file whose preamble is executable."""
+
+
 def has_prefix(head: bytes) -> bool:
     """Say whether the bytes have `DICM` after 128 bytes of preamble."""
     return head[PREAMBLE_BYTES:PREFIX_END] == PREFIX

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dcmtty.dicom.attributes import MEDIA_DIRECTORY, RT_STRUCTURE_SET
 from dcmtty.dicom.dicomdir import read_directory
-from dcmtty.dicom.headers import MEDIA_DIRECTORY, read_instance
+from dcmtty.dicom.headers import read_instance
 from dcmtty.dicom.model import Archive, Instance, Series, Unreadable
 from dcmtty.dicom.series import group
 from dcmtty.errors import InputError, NotDicom
@@ -17,7 +18,6 @@ from dcmtty.files import read_error
 from dcmtty.progress import Progress
 from dcmtty.text import visible
 
-_RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 _DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima"})
 """A file in a folder that is called so and is no DICOM file is told, not skipped."""
 
@@ -194,6 +194,6 @@ def _stat_error(path: Path, error: OSError | ValueError) -> InputError:
 
 
 def _is_structure_set(instance: Instance) -> bool:
-    return instance.sop_class_uid == _RT_STRUCTURE_SET or (
+    return instance.sop_class_uid == RT_STRUCTURE_SET or (
         not instance.sop_class_uid and instance.modality == "RTSTRUCT"
     )
