@@ -30,7 +30,7 @@ class TableColumn:
     name: str
     """As the user gave it."""
     sql: str
-    """An expression over the view `instance`: fixed text and question marks, nothing that a user typed."""
+    """An expression over the files of `source.SOURCE`: fixed text and question marks, nothing that a user typed."""
     parameters: tuple[str, ...] = ()
     """For the question marks of `sql`."""
     kind: Kind = "text"
@@ -57,8 +57,8 @@ PSEUDO = {
     column.name: column
     for column in (
         PATH,
-        _pseudo("name", "name"),
-        _pseudo("folder", "folder"),
+        _pseudo("name", "dcm_name(path)"),
+        _pseudo("folder", "dcm_folder(path)"),
         _pseudo("size", "size_bytes", "number"),
         _pseudo("mtime", "strftime('%Y-%m-%dT%H:%M:%SZ', mtime_ns / 1000000000, 'unixepoch')"),
         STATUS,

@@ -20,7 +20,8 @@ DEEPEST = 32
 OPERATORS = ("==", "!=", "<=", ">=", "!~", "=", "<", ">", "~")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _BLANK = re.compile(r"\s*")
-_NAME = re.compile(r"(\(?[0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}\)?(?=[\s=!<>~)/]|$)|[^\s()'\"=!<>~,/]+|/)+")
+_TAG = r"[0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}"
+_NAME = re.compile(rf"(({_TAG}|\({_TAG}\))(?=[\s=!<>~)/]|$)|[^\s()'\"=!<>~,/]+|/)+")
 _VALUE = re.compile(r"[^\s()'\"=!<>~,]+")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _RESERVED = frozenset({"and", "or", "not", "in", "exists"})
@@ -161,8 +162,10 @@ class _Parser:
             values = self._list(column)
             found: Condition = values[0] if len(values) == 1 else Some(values)
             return Not(found) if negated else found
+        if negated:
+            raise self.refusal("'in' is expected after 'not'")
         operator = next((sign for sign in OPERATORS if self._sign(sign)), "")
-        if not operator or negated:
+        if not operator:
             raise self.refusal("an operator (== != < <= > >= ~ !~ in) is expected")
         plain = {"=": "==", "!=": "==", "!~": "~"}.get(operator, operator)
         comparison = self._value(column, plain)

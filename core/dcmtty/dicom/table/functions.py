@@ -36,7 +36,9 @@ Cell = str | bytes | int | float | None
 
 def register(connection: sqlite3.Connection) -> None:
     """Give a connection the functions that statements use."""
-    for name, count, function in (
+    for called, count, function in (
+        ("dcm_folder", 1, folder),
+        ("dcm_name", 1, name),
         ("dcm_join", 1, join),
         ("dcm_number", 1, number),
         ("dcm_range", 2, range_text),
@@ -46,7 +48,7 @@ def register(connection: sqlite3.Connection) -> None:
         ("dcm_compare_text", 4, compare_text),
         ("dcm_matches", 3, matches),
     ):
-        connection.create_function(name, count, function, deterministic=True)
+        connection.create_function(called, count, function, deterministic=True)
 
 
 def text_of(cell: Cell) -> str:
@@ -56,6 +58,20 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "surrogateescape")
     return "" if cell is None else str(cell)
+
+
+def folder(path: Cell) -> Cell:
+    """Return the folder part of a path."""
+    if isinstance(path, bytes):
+        return path.rpartition(b"/")[0]
+    return path.rpartition("/")[0] if isinstance(path, str) else None
+
+
+def name(path: Cell) -> Cell:
+    """Return the last part of a path."""
+    if isinstance(path, bytes):
+        return path.rpartition(b"/")[2]
+    return path.rpartition("/")[2] if isinstance(path, str) else None
 
 
 def _safe(text: str) -> str:

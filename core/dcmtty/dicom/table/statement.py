@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dcmtty.dicom.table.columns import COUNT, PATH, STATUS, TableColumn
 from dcmtty.dicom.table.expression import Comparison, Condition, Every, Exists, Not, Some
 from dcmtty.dicom.table.query import SERIES_UID, STUDY_UID, TableQuery
+from dcmtty.dicom.table.source import REFUSED, SOURCE
 
 Parameter = str | int
 
@@ -22,9 +23,6 @@ class Statement:
 
 ALL = Statement("1")
 """No condition."""
-
-SOURCE = "table_source"
-"""The temporary view that a result is read from: the files of one scan, unreadable ones among them."""
 
 
 def select(query: TableQuery) -> Statement:
@@ -71,7 +69,8 @@ class _Projection:
             return self.level
         found = ", ".join(f"{column.sql} AS c{index}" for index, column in enumerate(self.columns)) or "1"
         parameters = tuple(value for column in self.columns for value in column.parameters)
-        return Statement(f"SELECT {found} FROM {SOURCE}", parameters)  # noqa: S608 - names of ours and question marks
+        sql = f"SELECT {found} FROM {SOURCE} UNION ALL SELECT {found} FROM {REFUSED}"  # noqa: S608 - names of ours and question marks
+        return Statement(sql, parameters * 2)
 
 
 def _files(query: TableQuery, inner: _Projection) -> Statement:
