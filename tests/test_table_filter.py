@@ -177,7 +177,8 @@ def _text(tree: tuple[object, ...]) -> str:
             return f"not ({_text(inner)})"
         case (str() as word, tuple() as left, tuple() as right):
             return f"({_text(left)}) {word} ({_text(right)})"
-    raise AssertionError(tree)
+        case _:
+            raise AssertionError(tree)
 
 
 def _expected(tree: tuple[object, ...]) -> set[int]:
@@ -188,7 +189,8 @@ def _expected(tree: tuple[object, ...]) -> set[int]:
             return set(range(len(FILES))) - _expected(inner)
         case (str() as word, tuple() as left, tuple() as right):
             return _expected(left) & _expected(right) if word == "and" else _expected(left) | _expected(right)
-    raise AssertionError(tree)
+        case _:
+            raise AssertionError(tree)
 
 
 @settings(max_examples=60, deadline=None)

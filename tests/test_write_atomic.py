@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dcmtty.errors import WriteFailed
-from dcmtty.files import write_atomic
+from dcmtty.files import write_atomic, writing_atomic
 
 NO_LINKS = [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS]
 """What link() gives on FAT, on some network shares, on some FUSE file systems."""
@@ -50,3 +50,23 @@ def test_a_disk_that_fails_at_the_link_is_told(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(WriteFailed, match="no space left"):
         write_atomic(tmp_path / "a", b"whole", replace=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_stream_is_whole_or_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with writing_atomic(path) as stream:
+        for number in range(3):
+            stream.write(b"%d\n" % number)
+        assert not path.exists()
+    assert path.read_bytes() == b"0\n1\n2\n"
+    with pytest.raises(KeyError), writing_atomic(path) as stream:
+        stream.write(b"half")
+        raise KeyError
+    assert path.read_bytes() == b"0\n1\n2\n"
+    with pytest.raises(WriteFailed, match="exists already"), writing_atomic(path, replace=False) as stream:
+        stream.write(b"other")
+    with pytest.raises(WriteFailed), writing_atomic(tmp_path / "none" / "a"):
+        pass
+    with pytest.raises(WriteFailed), writing_atomic(tmp_path / "a\0b"):
+        pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]

@@ -6,15 +6,19 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import io
 import os
 import secrets
 import stat
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from dcmtty.errors import InputError, JournalRefused, WriteFailed
 from dcmtty.text import visible
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 MAX_FILE_BYTES = 8 << 30
 """Larger files are refused: no DICOM object that we handle comes near."""
@@ -30,6 +34,9 @@ _READ_REMEDIES = {
     errno.ENXIO: ("not a regular file", "name a regular file"),
     errno.ENAMETOOLONG: ("the name is too long", "check the path"),
 }
+_READ_FAILURES = frozenset(
+    {"cannot be read", *(what for what, _ in _READ_REMEDIES.values()), *map(os.strerror, errno.errorcode)}
+)
 _WRITE_REMEDIES = {
     errno.ENOSPC: ("no space left on the disk", "free some space or write elsewhere"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or write elsewhere"),
@@ -48,6 +55,11 @@ def read_error(path: Path, error: OSError) -> InputError:
     """Return the error that names the file and what to do about it."""
     what, remedy = _READ_REMEDIES.get(error.errno or 0, (error.strerror or "cannot be read", "check the file"))
     return InputError(f"{visible(path)}: {what}", remedy=remedy)
+
+
+def is_read_failure(reason: str) -> bool:
+    """Say whether a reason of `read_error` is the system's, so that the next try may end otherwise."""
+    return reason in _READ_FAILURES
 
 
 def write_error(path: Path, error: OSError) -> WriteFailed:
@@ -81,6 +93,10 @@ def open_regular(path: Path, *, follow: bool = True) -> int:
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | (0 if follow else os.O_NOFOLLOW)
     try:
+        # Opening alone acts on some devices; what a walk found was looked at by the walk.
+        mode = os.stat(path).st_mode if follow else stat.S_IFREG  # noqa: PTH116 - one call for each file of a large scan
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise InputError(f"{visible(path)}: not a regular file", remedy="name a regular file")
         descriptor = os.open(path, flags)
     except OSError as error:
         raise read_error(path, error) from error
@@ -156,6 +172,69 @@ def write_atomic(
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+@contextlib.contextmanager
+def writing_atomic(path: Path, *, mode: int = 0o640, replace: bool = True) -> Generator[io.RawIOBase]:
+    """Give a stream for a file that is too long to hold; what was written is flushed, read back and renamed at the end.
+
+    Whatever was at `path` stays untouched unless everything went well; nothing is left behind when the block raises.
+
+    Raises:
+        WriteFailed: disk full, no permission, read-back differs, or the file exists and `replace` is false.
+    """
+    if not path.name:
+        raise WriteFailed(f"{visible(path)}: not written, it is a folder", remedy="name a file")
+    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(6)}.part")
+    digest = hashlib.sha256()
+    try:
+        with os.fdopen(_open_new(temporary, path, mode), "wb") as stream:
+            yield _Digesting(stream, digest.update)
+            stream.flush()
+            os.fsync(stream.fileno())
+        with temporary.open("rb") as written:
+            if hashlib.file_digest(written, "sha256").digest() != digest.digest():
+                raise WriteFailed(
+                    f"{visible(path)}: not written, the disk gave back other bytes", remedy="check the disk"
+                )
+        _move_into_place(temporary, path, replace=replace)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise write_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink()
+
+
+class _Digesting(io.RawIOBase):
+    """Hands bytes on and digests them on the way; the file behind it is closed by whoever opened that."""
+
+    def __init__(self, stream: IO[bytes], update: Callable[[bytes], object]) -> None:
+        super().__init__()
+        self._stream, self._update, self._written = stream, update, 0
+
+    def writable(self) -> bool:
+        """Say that it is for writing."""
+        return True
+
+    def tell(self) -> int:
+        """Return how many bytes were written."""
+        return self._written
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write all of the data."""
+        chunk = bytes(data)
+        self._update(chunk)
+        self._stream.write(chunk)
+        self._written += len(chunk)
+        return len(chunk)
+
+
+def _open_new(temporary: Path, path: Path, mode: int) -> int:
+    try:
+        return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+    except ValueError as error:
+        raise WriteFailed(f"{visible(path)}: not a possible file name", remedy="choose another name") from error
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:

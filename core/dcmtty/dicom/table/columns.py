@@ -40,6 +40,8 @@ class TableColumn:
     """Whether a backslash in a value parts two."""
     extra: Column | None = None
     """What a scan must read for it; None for what every scan reads."""
+    tag: int = 0
+    """Of an attribute; 0 for the other names."""
     is_count: bool = False
     """Whether it is the number of files of a row."""
 
@@ -134,10 +136,12 @@ def _attribute(column: Column) -> TableColumn:
     if len(column.path) == 1:
         if tag in _META:
             name = "nullif(transfer_syntax_uid, '')" if tag == 0x00020010 else _META[tag]
-            return TableColumn(column.name, name)
+            return TableColumn(column.name, name, tag=tag)
         known = _BY_TAG.get(tag)
         if known is not None:
-            return TableColumn(column.name, f'"{known.keyword}"', kind=_kind(known.vr), is_whole=known.vr in _WHOLE)
+            return TableColumn(
+                column.name, f'"{known.keyword}"', kind=_kind(known.vr), is_whole=known.vr in _WHOLE, tag=tag
+            )
     vr = _vr(tag)
     key = _key(column.path)
     where = f'$."{key}"'
@@ -149,6 +153,7 @@ def _attribute(column: Column) -> TableColumn:
         vr in _WHOLE,
         vr not in _NEVER_SEVERAL,
         Column(key, column.path),
+        tag,
     )
 
 

@@ -194,7 +194,8 @@ class Pattern:
                 return self._node("", *(self._sequence(branch, after) for branch in branches))
             case ("repeat", inner, int() as least, int() | None as most):
                 return self._repeat(inner, least, most, after)
-        raise AssertionError(part)
+            case _:
+                raise AssertionError(part)
 
     def _sequence(self, parts: list[object], after: int) -> int:
         for part in reversed(parts):
