@@ -26,7 +26,7 @@ def bounds(project: dict[str, Any]) -> dict[str, str]:
         *project["dependencies"],
         *(one for name in extras if name not in {"test", "dev"} for one in extras[name]),
     ]
-    pairs = (requirement.split(">=") for requirement in wanted)
+    pairs = (requirement.split(">=") for requirement in (*project["dependencies"], *named))
     return {name: version for name, version in pairs}  # noqa: C416 - the unpacking refuses a requirement of another form
 
 
