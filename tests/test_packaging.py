@@ -22,10 +22,7 @@ def project() -> dict[str, Any]:
 def bounds(project: dict[str, Any]) -> dict[str, str]:
     """The lower bound of each dependency by its name, those of the extras that users install among them."""
     extras = project["optional-dependencies"]
-    wanted = [
-        *project["dependencies"],
-        *(one for name in extras if name not in {"test", "dev"} for one in extras[name]),
-    ]
+    named = [requirement for name in extras if name not in {"test", "dev"} for requirement in extras[name]]
     pairs = (requirement.split(">=") for requirement in (*project["dependencies"], *named))
     return {name: version for name, version in pairs}  # noqa: C416 - the unpacking refuses a requirement of another form
 
