@@ -85,7 +85,9 @@ docs: $(INSTALLED)
 pictures: $(INSTALLED_TEST)
 	$(BIN)/python scripts/make_pictures.py
 
+# Installs the peers' Debian packages where it may.
 bench: $(INSTALLED_TEST)
+	benchmarks/install_peers.sh
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 test-lower: $(INSTALLED_LOWER)

@@ -1,9 +1,13 @@
 """Times a thing of dcmtty and its peer in turn, in the same run, so that a slow machine slows both."""
 
+import os
+import shutil
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,16 @@ class Timing:
     def ratio(self) -> float:
         """How many times as long as the peer it took."""
         return self.seconds / self.peer_seconds
+
+
+def program(name: str) -> str:
+    """Return the path of a peer program; python-gdcm's wrappers beside this Python, which start slowly, do not count."""
+    own = str(Path(sys.executable).parent)
+    path = os.pathsep.join(folder for folder in os.get_exec_path() if folder != own)
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise SystemExit(f"{name} is not installed; see benchmarks/install_peers.sh")
+    return found
 
 
 def measure(benchmark: Benchmark) -> Timing:
