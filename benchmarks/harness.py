@@ -38,7 +38,7 @@ class Timing:
 
 
 def program(name: str) -> str:
-    """Return the path of a peer program; python-gdcm's wrappers beside this Python, which start slowly, do not count."""
+    """Return the path of a peer program; python-gdcm's slow wrappers beside this Python do not count."""
     own = str(Path(sys.executable).parent)
     path = os.pathsep.join(folder for folder in os.get_exec_path() if folder != own)
     found = shutil.which(name, path=path)

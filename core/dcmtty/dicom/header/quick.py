@@ -32,7 +32,7 @@ _FIXED = frozenset({_TRANSFER_SYNTAX, _CHARACTER_SET})
 _SMALLEST_WINDOW_BYTES = 4 << 10
 _LARGEST_WINDOW_BYTES = 256 << 10
 _MOST_TAIL_BYTES = 4 << 10
-_MOST_FRAGMENTS = 64
+_MOST_FRAGMENTS = 10_000
 _MOST_TEMPLATES = 4
 _SETTLED_HITS = 32
 """After so many files a difference is taken for the start of another series, not for an attribute that varies."""
@@ -147,7 +147,7 @@ class QuickReader:
                 if window >= _LARGEST_WINDOW_BYTES:
                     return None
                 window *= 4
-        preamble = "clean" if data.startswith(_CLEAN) else preamble_state(data[:PREFIX_END], size)
+        preamble = "clean" if data.startswith(_CLEAN) else self._preamble(descriptor, data, size)
         pixel_bytes = None
         if self._whole and end != size:
             pixel_bytes = self._pixels(descriptor, data, end, size, implicit=template.implicit)
@@ -220,7 +220,7 @@ class QuickReader:
         template.elements, template.hits = elements, 0
         self._take_apart(template, data, found, end)
         self._templates = [template, *self._templates[: _MOST_TEMPLATES - 1]]
-        self._window_bytes = max(self._window_bytes, -(-(end + 16) // _SMALLEST_WINDOW_BYTES) * _SMALLEST_WINDOW_BYTES)
+        self._window_bytes = -(-(end + 16) // _SMALLEST_WINDOW_BYTES) * _SMALLEST_WINDOW_BYTES
         return template, end, template.row.copy()
 
     def _take_apart(self, template: _Template, data: bytes, found: Sequence[Found], end: int) -> None:

@@ -25,8 +25,7 @@ STANDARD = (*(attribute.keyword for attribute in ATTRIBUTES.values()), "MediaSto
 _AT = {keyword: index for index, keyword in enumerate(STANDARD)}
 _SOP_CLASS, _SOP_INSTANCE, _MODALITY = _AT["SOPClassUID"], _AT["SOPInstanceUID"], _AT["Modality"]
 _MEDIA_STORAGE = _AT["MediaStorageSOPClassUID"]
-_FRAMES = _AT["NumberOfFrames"]
-_SIZE_KEYWORDS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "PhotometricInterpretation")
+_SIZE_KEYWORDS = ("Rows", "Columns", "NumberOfFrames", "BitsAllocated", "SamplesPerPixel", "PhotometricInterpretation")
 _SIZE = tuple(_AT[keyword] for keyword in _SIZE_KEYWORDS)
 _WIDTH = len(STANDARD)
 _ALWAYS_THOROUGH = frozenset({"1.2.840.10008.5.1.4.1.1.20"})
@@ -101,9 +100,12 @@ class RecordReader:
     def _of_header(self, header: Header) -> Record | None:
         """Return the record of a header, None where more must be read."""
         row = header.row
-        if row[_FRAMES] not in {None, "1"} or row[_SOP_CLASS] in _ALWAYS_THOROUGH:
+        if row[_SOP_CLASS] in _ALWAYS_THOROUGH:
             return None
-        claim = self._claim(row, header.pixel_bytes)
+        try:
+            claim = self._claim(row, header.pixel_bytes)
+        except InputError:
+            return None
         warnings = claim.warnings
         if header.preamble == "executable":
             warnings = (EXECUTABLE_WARNING, *warnings)
