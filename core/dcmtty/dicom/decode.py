@@ -18,6 +18,10 @@ from dcmtty.errors import InputError
 from dcmtty.text import visible
 
 _BITS_ALLOCATED = frozenset({1, 8, 16, 32, 64})
+_RLE_GROWTH = 64
+"""Two bytes of RLE stand for 128 at the most (PS3.5 G.3)."""
+_MOST_OFFSETS = 100_000
+"""As many as an object may have frames."""
 _DAMAGED = "the file is damaged or of a kind that no decoder here reads"
 
 
@@ -98,6 +102,7 @@ def _decoded(file: PixelFile, layout: _Layout, frame: int) -> tuple[StoredArray,
             return array, str(after["photometric_interpretation"])
     offsets = options.pop("extended_offsets", None)
     with file.stream() as stream:
+        _check_offsets(file, stream)
         codestream = get_frame(stream, frame - 1, number_of_frames=layout.frames, extended_offsets=offsets)
     _check_codestream(file, layout, codestream)
     options["number_of_frames"] = 1
@@ -154,6 +159,18 @@ def _check_codestream(file: PixelFile, layout: _Layout, codestream: bytes) -> No
     if size is not None and size[:2] != (layout.rows, layout.columns):
         given, said = f"{size[0]} x {size[1]}", f"{layout.rows} x {layout.columns}"
         raise InputError(f"{file.name}: a compressed frame is {given} but the header says {said}", remedy=_DAMAGED)
+    if file.syntax == RLELossless and layout.frame_bits > len(codestream) * 8 * _RLE_GROWTH:
+        raise InputError(f"{file.name}: {len(codestream)} bytes of RLE are no frame of that size", remedy=_DAMAGED)
+
+
+def _check_offsets(file: PixelFile, stream: BinaryIO) -> None:
+    """Refuse an offset table with more entries than frames before a number is made of each (PS3.5 A.4)."""
+    head = stream.read(8)
+    stream.seek(-len(head), SEEK_CUR)
+    if int.from_bytes(head[4:8], "little") > 4 * _MOST_OFFSETS:
+        raise InputError(
+            f"{file.name}: its Basic Offset Table has more entries than there can be frames", remedy=_DAMAGED
+        )
 
 
 def _keeps_unused_bits(file: PixelFile) -> bool:

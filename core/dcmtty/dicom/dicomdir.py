@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +38,11 @@ def read_directory(path: Path) -> Directory:
     Raises:
         InputError: it cannot be read, is no DICOM file, or is cut.
     """
-    root = path.parent
+    root, folders = path.parent, _Folders()
     files: dict[Path, None] = {}
     refused: dict[tuple[str, ...], Unreadable] = {}
     for parts in _file_ids(path):
-        found = _resolved(root, parts)
+        found = _resolved(root, parts, folders)
         if isinstance(found, Path):
             files[found] = None
         else:
@@ -76,14 +75,14 @@ def _raw(source: Source, element: Element) -> bytes:
     return source.read(element.value_offset, min(element.length, _MAX_ID_BYTES))
 
 
-def _resolved(root: Path, parts: tuple[str, ...]) -> Path | str:
+def _resolved(root: Path, parts: tuple[str, ...], folders: _Folders) -> Path | str:
     """Return the file, or why it is refused."""
     shown = visible("/".join(parts))
     if any(part.strip() in {"", ".", ".."} or "/" in part or "\0" in part for part in parts):
         return f"the DICOMDIR names {shown}, which is no path inside its folder"
     found = root
     for part in parts:
-        entry = _entry(found, part.strip())
+        entry = folders.entry(found, part.strip())
         if entry is None:
             return f"the DICOMDIR names {shown}, which is missing"
         found = entry
@@ -93,16 +92,26 @@ def _resolved(root: Path, parts: tuple[str, ...]) -> Path | str:
     return found
 
 
-def _entry(folder: Path, name: str) -> Path | None:
-    """Return the entry of that name, in any case and with an ISO 9660 version number or not."""
-    for suffix in _VERSION_SUFFIXES:
-        with contextlib.suppress(OSError):
-            candidate = folder / (name + suffix)
-            if candidate.exists():
-                return candidate
-    wanted = {(name + suffix).casefold() for suffix in _VERSION_SUFFIXES}
-    with contextlib.suppress(OSError):
-        for entry in sorted(os.listdir(folder)):  # noqa: PTH208 - names alone are wanted
-            if entry.casefold() in wanted:
-                return folder / entry
-    return None
+class _Folders:
+    """The names in folders, each folder listed once: a DICOMDIR may name a hundred thousand missing files."""
+
+    def __init__(self) -> None:
+        self._names: dict[Path, dict[str, str]] = {}
+
+    def entry(self, folder: Path, name: str) -> Path | None:
+        """Return the entry of that name, in any case and with an ISO 9660 version number or not."""
+        if folder not in self._names:
+            self._names[folder] = self._listed(folder)
+        names = self._names[folder]
+        wanted = [name + suffix for suffix in _VERSION_SUFFIXES]
+        found = next((names[one] for one in (*wanted, *map(str.casefold, wanted)) if one in names), None)
+        return None if found is None else folder / found
+
+    @staticmethod
+    def _listed(folder: Path) -> dict[str, str]:
+        """Return the entries by their names and, where none is called so, by their names in small letters."""
+        try:
+            entries = sorted(os.listdir(folder), reverse=True)  # noqa: PTH208 - names alone are wanted
+        except OSError:
+            return {}
+        return {entry.casefold(): entry for entry in entries} | {entry: entry for entry in entries}

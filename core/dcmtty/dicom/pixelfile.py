@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_dataset
@@ -34,6 +35,9 @@ StoredArray = NDArray[np.integer | np.floating]
 """Pixels as they are stored, of any integer or floating type."""
 MAX_FRAME_BYTES = 512 << 20
 """Largest decoded frame; the size is computed before anything is decoded."""
+MAX_ATTRIBUTE_BYTES = 64 << 10
+"""A longer value of an attribute that has one or a few values is taken for absent: pydicom would need 200 times as much
+memory for it."""
 UNDEFINED_LENGTH = 0xFFFFFFFF
 FOREIGN_ERRORS = (
     ArithmeticError,
@@ -71,6 +75,12 @@ _WANTED_KEYWORDS = (
     "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio",
     "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "SpecificCharacterSet",
 )  # fmt: skip
+_LONG_TAGS = frozenset(
+    int(Tag(keyword))
+    for keyword in _WANTED_KEYWORDS
+    if keyword.endswith(("Sequence", "LookupTableData", "OffsetTable", "OffsetTableLengths"))
+) | {0x00283006}
+"""May be long; the last is LUT Data."""
 _IMPLIED_SYNTAX = {
     IMPLICIT_LITTLE: ImplicitVRLittleEndian,
     EXPLICIT_LITTLE: ExplicitVRLittleEndian,
@@ -174,9 +184,20 @@ def _read(path: Path, beginning: Beginning, syntax_uid: str) -> PixelFile:
             stop_when=_at_pixel_data,
             specific_tags=list(_WANTED_TAGS),
         )
+        drop_huge_values(attributes)
         keyword, vr, length = _pixel_element(path, stream, encoding)
         syntax = UID(syntax_uid or _IMPLIED_SYNTAX[encoding])
         return PixelFile(path, attributes, syntax, keyword, vr, stream.tell(), length, data)
+
+
+def drop_huge_values(attributes: Dataset) -> None:
+    """Take out what is longer than any honest value, before pydicom makes an object of each part of it."""
+    for tag in list(attributes.keys()):
+        element = attributes.get_item(tag)
+        if isinstance(element, RawDataElement) and int(tag) not in _LONG_TAGS:
+            raw: bytes | None = element.value
+            if raw is not None and len(raw) > MAX_ATTRIBUTE_BYTES:
+                del attributes[tag]
 
 
 def _at_pixel_data(tag: BaseTag, vr: str | None, length: int) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut
 
-from dcmtty.dicom.pixelfile import FOREIGN_ERRORS, PixelFile, StoredArray
+from dcmtty.dicom.pixelfile import FOREIGN_ERRORS, PixelFile, StoredArray, drop_huge_values
 from dcmtty.dicom.voi import Window, checked_window
 from dcmtty.errors import InputError
 from dcmtty.text import visible
@@ -41,7 +41,10 @@ def frame_group(file: PixelFile, frame: int, sequence: str) -> Dataset | None:
             macro = group.get(sequence)
             if macro:
                 found = macro[0]
-                return found if isinstance(found, Dataset) else None
+                if not isinstance(found, Dataset):
+                    return None
+                drop_huge_values(found)
+                return found
     return None
 
 
@@ -108,6 +111,7 @@ def _through_table(file: PixelFile, stored: StoredArray) -> NDArray[np.float32]:
     remedy = "the picture would show wrong values"
     if len(file.attributes.ModalityLUTSequence) != 1:
         raise InputError(f"{file.name}: more than one Modality LUT", remedy=remedy)
+    drop_huge_values(file.attributes.ModalityLUTSequence[0])
     try:
         return np.asarray(apply_modality_lut(stored, file.attributes), dtype=np.float32)
     except FOREIGN_ERRORS as error:

@@ -135,11 +135,19 @@ class _Scan:
 
     def _read_directory(self, path: Path) -> None:
         """Read what a DICOMDIR lists, but for the files that are read anyway."""
-        directory = read_directory(path)
+        try:
+            directory = read_directory(path)
+        except InputError as error:
+            self._refuse(path, error, named=False)
+            return
         for refused in directory.refused:
             self.unreadable.setdefault(refused.path, refused)
         for file in directory.files:
-            info = file.stat()
+            try:
+                info = file.stat()
+            except OSError as error:
+                self._refuse(file, read_error(file, error), named=False)
+                continue
             if (info.st_dev, info.st_ino) not in self.files:
                 self.files[info.st_dev, info.st_ino] = (file, False)
                 self.instances.extend(self._read_listed(file))
