@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcmtty.dicom.model import Instance, Note, Series, Slice
 from dcmtty.dicom.spacing import (
     distance_notes,
+    mean_normal,
     places,
+    positions_mm,
     repeat_notes,
     same_position_mm,
     shift_note,
@@ -182,18 +185,17 @@ def _by_attribute(part: _Part) -> list[_Part]:
 
 def _sorted(slices: Sequence[Slice], planes: Sequence[Plane]) -> list[Slice]:
     """Return the slices with their positions along the common normal, in order; ties keep the order given."""
-    normal = _normal(planes)
-    placed = [
-        replace(slice_, position_mm=float(plane.origin_xyz @ normal))
-        for slice_, plane in zip(slices, planes, strict=True)
-    ]
+    positions = positions_mm(_origins(planes), _normal(planes)).tolist()
+    placed = [replace(slice_, position_mm=position) for slice_, position in zip(slices, positions, strict=True)]
     return sorted(placed, key=lambda slice_: slice_.position_mm or 0.0)
 
 
-def _normal(planes: Sequence[Plane]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    total = np.sum([plane.normal for plane in planes], axis=0)
-    unit: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = total / np.linalg.norm(total)
-    return unit
+def _normal(planes: Sequence[Plane]) -> NDArray[np.float64]:
+    return mean_normal(np.array([plane.normal for plane in planes]))
+
+
+def _origins(planes: Sequence[Plane]) -> NDArray[np.float64]:
+    return np.array([plane.origin_xyz for plane in planes])
 
 
 def _finished(part: _Part) -> Series:
@@ -203,9 +205,10 @@ def _finished(part: _Part) -> Series:
     spacing_mm = None
     if part.is_stack and len(planes) == len(slices):
         tolerance_mm = same_position_mm(planes)
-        spacing_mm = usual_spacing_mm([slice_.position_mm or 0.0 for slice_ in slices], tolerance_mm)
-        notes += distance_notes(slices, spacing_mm, tolerance_mm)
-        shift = shift_note(slices, _normal(planes))
+        positions = [slice_.position_mm or 0.0 for slice_ in slices]
+        spacing_mm = usual_spacing_mm(positions, tolerance_mm)
+        notes += distance_notes(positions, spacing_mm, tolerance_mm)
+        shift = shift_note(_origins(planes), _normal(planes))
         notes += [shift] if shift else []
     else:
         tolerance_mm = 0.0

@@ -31,30 +31,45 @@ def same_position_mm(planes: Sequence[Plane]) -> float:
     return min(_SAME_POSITION_MM, _SAME_POSITION_PIXELS * pixel_mm)
 
 
-def places(positions_mm: Sequence[float], tolerance_mm: float) -> list[int]:
-    """Return for each position, sorted ascending, the number of the place it is at; equal positions share one."""
+def places(positions: Sequence[float], tolerance_mm: float) -> list[int]:
+    """Return for each position in mm, sorted ascending, the number of the place it is at; equal positions share one."""
     numbers: list[int] = []
-    for index, position in enumerate(positions_mm):
-        same = index > 0 and position - positions_mm[index - 1] <= tolerance_mm
+    for index, position in enumerate(positions):
+        same = index > 0 and position - positions[index - 1] <= tolerance_mm
         numbers.append(numbers[-1] + (not same) if numbers else 0)
     return numbers
 
 
-def usual_spacing_mm(positions_mm: Sequence[float], tolerance_mm: float) -> float | None:
-    """Return the median distance between neighbouring places, None when there is but one."""
-    steps = [step for step in _steps(positions_mm) if step > tolerance_mm]
+def usual_spacing_mm(positions: Sequence[float], tolerance_mm: float) -> float | None:
+    """Return the median distance between neighbouring places of positions in mm, None when there is but one."""
+    steps = [step for step in _steps(positions) if step > tolerance_mm]
     return float(np.median(steps)) if steps else None
 
 
-def _steps(positions_mm: Sequence[float]) -> list[float]:
-    return [after - before for before, after in pairwise(positions_mm)]
+def positions_mm(origins_xyz: NDArray[np.float64], normal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far along the normal points lie, shape (n,), of points of shape (n, 3).
+
+    Summed in this order, not as a matrix product: a point has the same place whatever points stand beside it.
+    """
+    along = origins_xyz[:, 0] * normal[0] + origins_xyz[:, 1] * normal[1] + origins_xyz[:, 2] * normal[2]
+    return np.asarray(along, dtype=np.float64)
 
 
-def distance_notes(slices: Sequence[Slice], spacing_mm: float | None, tolerance_mm: float) -> list[Note]:
-    """Return notes on gaps and uneven distances of slices in order."""
+def mean_normal(normals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the common unit normal, shape (3,), of normals of shape (n, 3)."""
+    total = np.sum(normals, axis=0)
+    return np.asarray(total / np.linalg.norm(total), dtype=np.float64)
+
+
+def _steps(positions: Sequence[float]) -> list[float]:
+    return [after - before for before, after in pairwise(positions)]
+
+
+def distance_notes(positions: Sequence[float], spacing_mm: float | None, tolerance_mm: float) -> list[Note]:
+    """Return notes on gaps and uneven distances of slices at these positions in mm, sorted ascending."""
     if spacing_mm is None:
         return []
-    steps = np.array(_steps([_position(slice_) for slice_ in slices]))
+    steps = np.array(_steps(positions))
     wide = gaps(steps, spacing_mm)
     kept = steps[(steps > tolerance_mm) & ~wide]
     notes = [_gap(int(index) + 1, float(steps[index]), spacing_mm) for index in np.flatnonzero(wide)]
@@ -112,23 +127,18 @@ def _at_same_place(before: Slice, after: Slice, tolerance_mm: float) -> bool:
     return after.position_mm - before.position_mm <= tolerance_mm
 
 
-def shift_note(slices: Sequence[Slice], normal: NDArray[np.float64]) -> Note | None:
-    """Return a note when the slices are shifted in their plane, as gantry tilt does."""
-    origins = np.array([slice_.plane.origin_xyz for slice_ in slices if slice_.plane is not None])
-    if len(origins) < 2:
+def shift_note(origins_xyz: NDArray[np.float64], normal: NDArray[np.float64]) -> Note | None:
+    """Return a note when slices with these origins, shape (n, 3), are shifted in their plane, as gantry tilt does."""
+    if len(origins_xyz) < 2:
         return None
-    relative = origins - origins[0]
-    along = relative @ normal
+    relative = origins_xyz - origins_xyz[0]
+    along = positions_mm(relative, normal)
     sideways = np.linalg.norm(relative - along[:, None] * normal, axis=1)
     worst = int(sideways.argmax())
     if sideways[worst] <= _SHIFT_PER_MM * abs(float(along[worst])) + _SAME_POSITION_MM:
         return None
     text = f"the slices are shifted in their plane by up to {_mm(sideways[worst])} (gantry tilt or a sheared stack)"
     return Note("other", text)
-
-
-def _position(slice_: Slice) -> float:
-    return slice_.position_mm if slice_.position_mm is not None else 0.0
 
 
 def _mm(value: float) -> str:
