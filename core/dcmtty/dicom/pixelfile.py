@@ -193,7 +193,7 @@ def _read(path: Path, beginning: Beginning, syntax_uid: str) -> PixelFile:
 def drop_huge_values(attributes: Dataset) -> None:
     """Take out what is longer than any honest value, before pydicom makes an object of each part of it."""
     for tag in list(attributes.keys()):
-        element = attributes.get_item(tag)
+        element: object = attributes.get_item(tag)
         if isinstance(element, RawDataElement) and int(tag) not in _LONG_TAGS:
             raw: bytes | None = element.value
             if raw is not None and len(raw) > MAX_ATTRIBUTE_BYTES:
