@@ -6,8 +6,9 @@ import pytest
 
 from catalog_rows import catalog_of, table
 from dcmtty.dicom.table.columns import table_columns
-from dcmtty.dicom.table.query import TableQuery
-from dcmtty.dicom.table.result import keep
+from dcmtty.dicom.table.expression import Every, Same
+from dcmtty.dicom.table.query import ROW_KINDS, RowKind, TableQuery
+from dcmtty.dicom.table.result import keep, rows
 from dcmtty.errors import UsageError
 from dcmtty.progress import Cancelled, Progress
 
@@ -30,11 +31,11 @@ def files_of(column: str, *values: str | None) -> list[dict[str, object]]:
 def test_values_sort_as_people_count_and_missing_ones_last(
     column: str, values: list[str | None], order: list[str | None]
 ) -> None:
-    rows = files_of(column, *values)
-    assert [value for (value,) in table(rows, column, sort=column)] == order
+    files = files_of(column, *values)
+    assert [value for (value,) in table(files, column, sort=column)] == order
     present = [value for value in order if value is not None]
     missing = [value for value in order if value is None]
-    assert [value for (value,) in table(rows, column, sort=f"-{column}")] == present[::-1] + missing
+    assert [value for (value,) in table(files, column, sort=f"-{column}")] == present[::-1] + missing
 
 
 def test_rows_without_a_sort_are_in_the_order_of_their_paths() -> None:
@@ -144,3 +145,14 @@ def test_a_query_that_nobody_wants_any_more_ends() -> None:
     query = TableQuery(table_columns("PatientName"), sort=((table_columns("PatientName")[0], False),))
     with pytest.raises(Cancelled):
         keep(connection, query, Progress(cancelled=lambda: True))
+
+
+@pytest.mark.parametrize("kind", ROW_KINDS)
+@pytest.mark.parametrize("group", ["Modality", "SliceThickness", "size", "ImageType", "Modality,PatientName"])
+def test_going_into_a_group_gives_as_many_rows_as_its_count_says(kind: RowKind, group: str) -> None:
+    files: list[dict[str, object]] = [*SERIES, {"ImageType": "A\\B"}, {"ImageType": "A"}, {"ImageType": "B"}]
+    columns = table_columns(group)
+    for *values, count in rows(catalog_of(files), TableQuery((), kind, group=columns)):
+        texts = [None if value is None else str(value) for value in values]
+        condition = Every(tuple(Same(column, text) for column, text in zip(columns, texts, strict=True)))
+        assert len(list(rows(catalog_of(files), TableQuery((), kind, condition)))) == count

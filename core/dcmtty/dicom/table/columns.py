@@ -55,6 +55,9 @@ PATH = _pseudo("path", "path")
 STATUS = _pseudo("status", "status")
 REASON = _pseudo("reason", "nullif(reason, '')")
 
+PLACE = _pseudo("place", "place", "number")
+"""In which order files were found; not for users."""
+
 PSEUDO = {
     column.name: column
     for column in (

@@ -1,9 +1,10 @@
-"""Tables as CSV and JSON, a piece at a time: no more than a row is held."""
+"""Tables as CSV and JSON, written as rows come: no more than a row is held."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from dcmtty.dicom.table.columns import TableColumn
 from dcmtty.dicom.table.functions import Cell, text_of
@@ -14,31 +15,96 @@ from dcmtty.text import csv_cell
 FILES_SCHEMA = "dcmtty.scan/1"
 TABLE_SCHEMA = "dcmtty.table/1"
 
-Tail = Callable[[], Mapping[str, object]]
-"""Asked for once every row was written: what could not be read, known only then."""
+Write = Callable[[bytes], object]
 
 
-def csv_pieces(query: TableQuery, rows: Iterable[TableRow], *, raw: bool = False) -> Iterator[str]:
-    """Yield the lines of a CSV file (RFC 4180): names of the columns, then rows; several values part at a backslash.
+class Sink(Protocol):
+    """Takes the rows of a table as they come."""
+
+    def rows(self, rows: Iterable[TableRow]) -> int:
+        """Write rows, each with a cell for each of `query.shown`; return how many."""
+        ...
+
+    def end(self, tail: Mapping[str, object]) -> None:
+        """Write what comes after the last row; `tail` says what could not be read."""
+
+
+class CsvSink:
+    """CSV (RFC 4180) with the names of the columns first; several values part at a backslash.
 
     Unless `raw`, no cell starts what a spreadsheet takes for a formula.
     """
-    yield ",".join(csv_cell(column.name, raw=raw) for column in query.shown) + "\r\n"
-    width = len(query.shown)
-    for row in rows:
-        yield ",".join([csv_cell(text_of(cell), raw=raw) for cell in row[:width]]) + "\r\n"
+
+    def __init__(self, write: Write, query: TableQuery, *, raw: bool = False) -> None:
+        self._write, self._raw = write, raw
+        self._line([column.name for column in query.shown])
+
+    def rows(self, rows: Iterable[TableRow]) -> int:
+        """Write rows."""
+        count = 0
+        for row in rows:
+            self._line([text_of(cell) for cell in row])
+            count += 1
+        return count
+
+    def end(self, tail: Mapping[str, object]) -> None:
+        """Write nothing more."""
+
+    def _line(self, cells: Iterable[str]) -> None:
+        text = ",".join([csv_cell(cell, raw=self._raw) for cell in cells]) + "\r\n"
+        self._write(text.encode("utf-8", "backslashreplace"))
 
 
-def json_pieces(query: TableQuery, rows: Iterable[TableRow], tail: Tail) -> Iterator[str]:
-    """Yield a JSON document, ASCII only: of files `dcmtty.scan/1`, of series, studies and groups `dcmtty.table/1`.
+class JsonSink:
+    """A JSON document, ASCII only: of files `dcmtty.scan/1`, of series, studies and groups `dcmtty.table/1`.
 
-    The tail says which files cannot be read, so a query of files should ask for the others alone.
+    The tail of files says which cannot be read, so a query of files should ask for the others alone.
     """
-    if query.is_summary:
-        yield from _document(_summary_head(query), "items", _items(query, rows), tail)
-    else:
-        head = {"schema": FILES_SCHEMA, "columns": [column.name for column in query.columns]}
-        yield from _document(head, "files", _files(query, rows), tail)
+
+    def __init__(self, write: Write, query: TableQuery) -> None:
+        self._write, self._query = write, query
+        self._places = list(zip(query.shown, range(len(query.shown)), strict=True))
+        self._separator = "\n  "
+        head: dict[str, object] = {"schema": FILES_SCHEMA, "columns": [column.name for column in query.columns]}
+        if query.is_summary:
+            names = [column.name for column in query.shown if not column.is_count]
+            group = [column.name for column in query.group]
+            head = {"schema": TABLE_SCHEMA, "rows": query.rows, "group": group, "columns": names}
+        else:
+            self._places = [(column, query.shown.index(column)) for column in query.columns]
+        lines = "".join(f" {_json(key)}: {_json(value)},\n" for key, value in head.items())
+        self._text(f'{{\n{lines} "{"items" if query.is_summary else "files"}": [')
+
+    def rows(self, rows: Iterable[TableRow]) -> int:
+        """Write rows."""
+        one = self._summary if self._query.is_summary else self._file
+        count = 0
+        for row in rows:
+            self._text(self._separator + _json(one(row)))
+            self._separator = ",\n  "
+            count += 1
+        return count
+
+    def end(self, tail: Mapping[str, object]) -> None:
+        """End the document."""
+        rest = "".join(f",\n {_json(key)}: {_json(value)}" for key, value in tail.items())
+        self._text(f"\n ]{rest}\n}}\n")
+
+    def _file(self, row: TableRow) -> dict[str, object]:
+        values = {column.name: values_of(column, row[index]) for column, index in self._places}
+        return {"path": text_of(row[0]), "values": values}
+
+    def _summary(self, row: TableRow) -> dict[str, object]:
+        values = {
+            column.name: None if row[index] is None else text_of(row[index])
+            for column, index in self._places
+            if not column.is_count
+        }
+        count = next(row[index] for column, index in self._places if column.is_count)
+        return {"count": count, "values": values}
+
+    def _text(self, text: str) -> None:
+        self._write(text.encode())
 
 
 def values_of(column: TableColumn, cell: Cell) -> list[str]:
@@ -47,48 +113,6 @@ def values_of(column: TableColumn, cell: Cell) -> list[str]:
         return []
     text = text_of(cell)
     return text.split("\\") if column.may_be_several else [text]
-
-
-def _summary_head(query: TableQuery) -> dict[str, object]:
-    return {
-        "schema": TABLE_SCHEMA,
-        "rows": query.rows,
-        "group": [column.name for column in query.group],
-        "columns": [column.name for column in query.shown if not column.is_count],
-    }
-
-
-def _files(query: TableQuery, rows: Iterable[TableRow]) -> Iterator[dict[str, object]]:
-    shown = query.shown
-    places = [(column, shown.index(column)) for column in query.columns]
-    for row in rows:
-        yield {
-            "path": text_of(row[0]),
-            "values": {column.name: values_of(column, row[index]) for column, index in places},
-        }
-
-
-def _items(query: TableQuery, rows: Iterable[TableRow]) -> Iterator[dict[str, object]]:
-    places = list(enumerate(query.shown))
-    for row in rows:
-        count = next(row[index] for index, column in places if column.is_count)
-        values = {
-            column.name: None if row[index] is None else text_of(row[index])
-            for index, column in places
-            if not column.is_count
-        }
-        yield {"count": count, "values": values}
-
-
-def _document(
-    head: Mapping[str, object], name: str, items: Iterable[Mapping[str, object]], tail: Tail
-) -> Iterator[str]:
-    yield "{\n" + "".join(f" {_json(key)}: {_json(value)},\n" for key, value in head.items()) + f" {_json(name)}: ["
-    separator = "\n  "
-    for item in items:
-        yield separator + _json(item)
-        separator = ",\n  "
-    yield "\n ]" + "".join(f",\n {_json(key)}: {_json(value)}" for key, value in tail().items()) + "\n}\n"
 
 
 def _json(value: object) -> str:

@@ -47,6 +47,14 @@ class Exists:
 
 
 @dataclass(frozen=True, slots=True)
+class Same:
+    """Whether a cell as a whole is this text; None for a missing one. Not in the language: for going into a group."""
+
+    column: TableColumn
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The opposite of a condition."""
 
@@ -67,7 +75,7 @@ class Some:
     parts: tuple[Condition, ...]
 
 
-Condition = Comparison | Exists | Not | Every | Some
+Condition = Comparison | Exists | Same | Not | Every | Some
 
 
 def parse_filter(text: str) -> Condition:
@@ -90,7 +98,7 @@ def parse_filter(text: str) -> Condition:
 def columns_of(condition: Condition) -> tuple[TableColumn, ...]:
     """Return the columns that a condition looks at, each once."""
     match condition:
-        case Comparison(column) | Exists(column):
+        case Comparison(column) | Exists(column) | Same(column):
             return (column,)
         case Not(part):
             return columns_of(part)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
@@ -67,41 +67,45 @@ class _Field:
         return None if found is None else float(found) if self.type == "number" else found
 
 
-@dataclass(slots=True)
-class ParquetReport:
-    """What was written."""
-
-    rows: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
-    """Column to how many of its values were no numbers, and are missing in the file."""
-
-
-def write_parquet(stream: io.RawIOBase, query: TableQuery, rows: Iterable[TableRow]) -> ParquetReport:
-    """Write a table as Parquet, some thousand rows at a time.
+class ParquetSink:
+    """A Parquet file, written some thousand rows at a time.
 
     A column of series, studies or groups is text as in CSV; one of numbers has two more, `NAME_min` and `NAME_max`.
-
-    Raises:
-        UsageError: pyarrow is not installed.
     """
-    require_pyarrow()
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    fields = list(_fields(query))
-    schema = pa.schema([pa.field(one.name, _arrow_type(one)) for one in fields])
-    places = [query.shown.index(one.column) for one in fields]
-    report = ParquetReport()
-    with pq.ParquetWriter(pa.PythonFile(stream, mode="w"), schema, compression="zstd") as writer:
-        for batch in _batches(rows):
+    def __init__(self, stream: io.RawIOBase, query: TableQuery) -> None:
+        require_pyarrow()
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._fields = list(_fields(query))
+        self._places = [query.shown.index(one.column) for one in self._fields]
+        self._schema = pa.schema([pa.field(one.name, _arrow_type(one)) for one in self._fields])
+        self._writer = pq.ParquetWriter(pa.PythonFile(stream, mode="w"), self._schema, compression="zstd")
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Column to how many of its values were no numbers, and are missing in the file."""
+        return {one.name: one.left_out for one in self._fields if one.left_out}
+
+    def rows(self, rows: Iterable[TableRow]) -> int:
+        """Write rows."""
+        import pyarrow as pa
+
+        remaining, count = iter(rows), 0
+        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
             columns = [
-                pa.array([one.value(row[place]) for row in batch], type=schema.field(index).type)
-                for index, (one, place) in enumerate(zip(fields, places, strict=True))
+                pa.array([one.value(row[place]) for row in batch], type=self._schema.field(index).type)
+                for index, (one, place) in enumerate(zip(self._fields, self._places, strict=True))
             ]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-            report.rows += len(batch)
-    report.left_out = {one.name: one.left_out for one in fields if one.left_out}
-    return report
+            self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+            count += len(batch)
+        return count
+
+    def end(self, tail: Mapping[str, object]) -> None:
+        """Write what makes it a Parquet file."""
+        del tail
+        self._writer.close()
 
 
 def _fields(query: TableQuery) -> Iterator[_Field]:
@@ -133,9 +137,3 @@ def _arrow_type(one: _Field) -> object:
 
     plain = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64()}[one.type]
     return pa.list_(plain) if one.is_list else plain
-
-
-def _batches(rows: Iterable[TableRow]) -> Iterator[Sequence[TableRow]]:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, _ROWS_AT_ONCE)):
-        yield batch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dcmtty.dicom.table.columns import COUNT, PATH, TableColumn, table_column
+from dcmtty.dicom.table.columns import COUNT, PATH, PLACE, TableColumn, table_column
 from dcmtty.dicom.table.expression import Condition, Every, columns_of
 
 RowKind = Literal["files", "series", "studies"]
@@ -33,6 +33,9 @@ class TableQuery:
     """Columns, each with whether it goes down; what is missing comes last either way."""
     group: tuple[TableColumn, ...] = ()
     """Rows of the same values in these become one row with their number."""
+
+    as_found: bool = False
+    """Whether files come in the order in which they were found where no other order is asked for, not by path."""
 
     @property
     def shown(self) -> tuple[TableColumn, ...]:
@@ -62,7 +65,14 @@ class TableQuery:
             return self.sort
         if self.group:
             return ((COUNT, True), *((column, False) for column in self.group))
+        if self.rows == "files" and self.as_found:
+            return ((PLACE, False),)
         return tuple((column, False) for column in _ORDERS[self.rows])
+
+    @property
+    def can_stream(self) -> bool:
+        """Whether a row can be shown before all files are known."""
+        return self.as_found and not self.sort and not self.is_summary
 
     @property
     def row_condition(self) -> Condition | None:

@@ -6,6 +6,8 @@ import contextlib
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from threading import Lock
 
 from dcmtty.dicom.table.functions import Cell, register
 from dcmtty.dicom.table.query import TableQuery
@@ -39,44 +41,59 @@ def rows(connection: sqlite3.Connection, query: TableQuery, progress: Progress |
 
 @dataclass(slots=True)
 class Page:
-    """The rows of a query, kept by a connection of its own, from which any of them is fetched at once."""
+    """The rows of a query, kept in a file of their own that vanishes with them; any of them comes at once."""
 
     query: TableQuery
-    connection: sqlite3.Connection
-    count: int = 0
-    _closed: bool = field(default=False, init=False)
+    count: int
+    _connection: sqlite3.Connection
+    _lock: Lock = field(default_factory=Lock)
+    _is_closed: bool = False
 
     def window(self, first: int, count: int) -> Sequence[TableRow]:
         """Return `count` rows from the row `first` (from 0), fewer at the end."""
-        if self._closed:
-            return ()
-        found: list[TableRow] = self.connection.execute(
-            "SELECT * FROM temp.result WHERE rowid > ? ORDER BY rowid LIMIT ?", (first, count)
-        ).fetchall()
-        return found
+        with self._lock:
+            if self._is_closed:
+                return ()
+            asked = "SELECT * FROM result WHERE rowid > ? ORDER BY rowid LIMIT ?"
+            return self._connection.execute(asked, (first, count)).fetchall()
+
+    def all(self) -> Iterator[TableRow]:
+        """Yield every row."""
+        for first in range(0, self.count, _ROWS_AT_ONCE):
+            yield from self.window(first, _ROWS_AT_ONCE)
 
     def close(self) -> None:
         """Let the rows go."""
-        self._closed = True
-        self.connection.close()
+        with self._lock:
+            self._is_closed = True
+            self._connection.close()
 
 
 def keep(connection: sqlite3.Connection, query: TableQuery, progress: Progress | None = None) -> Page:
-    """Run a query to its end and return its rows as a page, which closes the connection.
+    """Run a query to its end and return its rows as a page, which needs the connection no more.
 
     Raises:
         Cancelled: the user stopped it.
         InputError: the catalog is damaged.
         WriteFailed: no room for the rows.
     """
-    statement = select(query)
-    names = ", ".join(f"c{index}" for index in range(len(query.shown)))
-    with _watched(connection, progress):
-        connection.execute(f"CREATE TEMP TABLE result ({names})")
-        connection.execute(f"INSERT INTO temp.result {statement.sql}", statement.parameters)
-        connection.commit()
-        (count,) = connection.execute("SELECT coalesce(max(rowid), 0) FROM temp.result").fetchone()
-    return Page(query, connection, count)
+    kept = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    width, count = len(query.shown), 0
+    try:
+        with _watched(kept, None):
+            kept.execute("PRAGMA journal_mode = OFF")
+            kept.execute("PRAGMA synchronous = OFF")
+            kept.execute(f"CREATE TABLE result ({', '.join(f'c{index}' for index in range(width))})")
+            kept.execute("BEGIN")
+            found = rows(connection, query, progress)
+            while batch := list(islice(found, _ROWS_AT_ONCE)):
+                kept.executemany(f"INSERT INTO result VALUES ({', '.join('?' * width)})", batch)  # noqa: S608 - question marks
+                count += len(batch)
+            kept.execute("COMMIT")
+    except BaseException:
+        kept.close()
+        raise
+    return Page(query, count, kept)
 
 
 @contextlib.contextmanager

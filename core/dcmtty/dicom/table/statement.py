@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dcmtty.dicom.table.columns import COUNT, PATH, STATUS, TableColumn
-from dcmtty.dicom.table.expression import Comparison, Condition, Every, Exists, Not, Some
+from dcmtty.dicom.table.expression import Comparison, Condition, Every, Exists, Not, Same, Some
 from dcmtty.dicom.table.query import SERIES_UID, STUDY_UID, TableQuery
 from dcmtty.dicom.table.source import REFUSED, SOURCE
 
@@ -143,6 +143,11 @@ def _condition(condition: Condition, inner: _Projection, *, is_summary: bool) ->
             joint = " AND " if isinstance(condition, Every) else " OR "
             sql = "(" + joint.join(f"({part.sql})" for part in all_of) + ")"
             return Statement(sql, tuple(value for part in all_of for value in part.parameters))
+        case Same(column, value):
+            cell = _cell(column, inner) if is_summary else inner.name(column)
+            if value is None:
+                return Statement(f"({cell}) IS NULL")
+            return Statement(f"CAST(({cell}) AS TEXT) IS ?", (value,))
         case Comparison(column) | Exists(column):
             if is_summary and column is COUNT:
                 return _atom(condition, "count(*)")
