@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from dcmtty.errors import InputError
 from dcmtty.files import open_regular, read_error
@@ -28,6 +28,27 @@ class FileDigest:
     size_bytes: int
 
 
+class Seen(NamedTuple):
+    """What tells whether a file is still the one that somebody looked at, and the same for two machines."""
+
+    size_bytes: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, info: os.stat_result) -> Self:
+        """Return what is seen of a file."""
+        return cls(info.st_size, info.st_mtime_ns)
+
+    def agrees_with(self, other: Self) -> bool:
+        """Whether both may be of the same file; some ways of sharing files keep only whole seconds or 100 ns."""
+        if self.size_bytes != other.size_bytes:
+            return False
+        for unit_ns in (1_000_000_000, 1_000, 100):
+            if self.mtime_ns % unit_ns == 0 or other.mtime_ns % unit_ns == 0:
+                return self.mtime_ns // unit_ns == other.mtime_ns // unit_ns
+        return self.mtime_ns == other.mtime_ns
+
+
 def _ignore(count: int) -> None:
     del count
 
@@ -45,15 +66,24 @@ class Digester:
     def __exit__(self, *exception: object) -> None:
         self._second.shutdown()
 
-    def digest(self, path: Path, *, follow: bool = True, advance: Callable[[int], None] = _ignore) -> FileDigest:
+    def digest(
+        self,
+        path: Path,
+        *,
+        follow: bool = True,
+        advance: Callable[[int], None] = _ignore,
+        seen: Seen | None = None,
+    ) -> FileDigest:
         """Return the digests of a regular file; `advance` is told the number of bytes of every piece read.
 
         Raises:
-            InputError: not readable, not regular, or written to while it was read.
+            InputError: not readable, not regular, written to while it was read, or not what was `seen` of it.
         """
         descriptor = open_regular(path, follow=follow)
         try:
             before = os.fstat(descriptor)
+            if seen is not None and not seen.agrees_with(Seen.of(before)):
+                raise InputError(f"{visible(path)}: another size or time of change than where it was listed")
             result = self.digest_descriptor(descriptor, most_bytes=before.st_size, advance=advance)
             after = os.fstat(descriptor)
         except OSError as error:

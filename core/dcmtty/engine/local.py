@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dcmtty.engine.protocol import ignore
@@ -54,6 +54,8 @@ class LocalEngine:
         items: Iterable[T],
         progress: Progress | None = None,
         told: Callable[[int], None] = ignore,
+        *,
+        is_long: bool = False,
     ) -> Generator[tuple[T, R]]:
         """Yield each item with its answer; see `Engine.map`."""
 
@@ -70,7 +72,8 @@ class LocalEngine:
                 return work(item)
 
         source = iter(items)
-        until = time.monotonic() + self._patience_s
+        patience_s = 0.0 if is_long else self._patience_s
+        until = time.monotonic() + patience_s
         while self._most_workers == 0 or time.monotonic() < until:
             check()
             for item in source:
@@ -78,16 +81,21 @@ class LocalEngine:
                 break
             else:
                 return
-        yield from self._shared(source, work, work_here, check, told)
+        sharing = self._sharing(work, work_here, check, told)
+        try:
+            yield from sharing.map(source, idle_until_ready=patience_s <= 0)
+        finally:
+            sharing.end()
+            with self._lock:
+                self._maps.discard(sharing)
 
-    def _shared(
+    def _sharing(
         self,
-        source: Iterator[T],
         work: Callable[[T], R],
         work_here: Callable[[T], R],
         check: Callable[[], None],
         told: Callable[[int], None],
-    ) -> Generator[tuple[T, R]]:
+    ) -> Sharing[T, R]:
         from dcmtty.engine.process import core_count
         from dcmtty.engine.sharing import Sharing
 
@@ -97,12 +105,7 @@ class LocalEngine:
         sharing = Sharing(self, work, work_here, check, told, self._most_workers)
         with self._lock:
             self._maps.add(sharing)
-        try:
-            yield from sharing.map(source, idle_until_ready=self._patience_s <= 0)
-        finally:
-            sharing.end()
-            with self._lock:
-                self._maps.discard(sharing)
+        return sharing
 
     def take_worker(self) -> WorkerProcess:
         """Return a worker that nobody uses, or a new one.

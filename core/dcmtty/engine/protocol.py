@@ -29,6 +29,8 @@ class Engine(Protocol):
         items: Iterable[T],
         progress: Progress | None = None,
         told: Callable[[int], None] = ignore,
+        *,
+        is_long: bool = False,
     ) -> Generator[tuple[T, R]]:
         """Yield each item with its answer, as answers get ready: each once, also when a worker dies; close it to stop.
 
@@ -38,6 +40,7 @@ class Engine(Protocol):
             items: drawn in the caller's thread, a bounded number ahead of the answers; picklable.
             progress: asked whether to stop; reporting is left to the caller.
             told: gets, in the caller's thread, what work passes to `running.tell`; negative when work is done again.
+            is_long: whether it is known that this takes long, so that no item has to be done in this process first.
 
         Raises:
             Cancelled: the user stopped the work.

@@ -12,11 +12,12 @@ import click
 from dcmtty.errors import DcmttyError, Findings, InputError, worst
 from dcmtty.text import visible
 from dcmtty_tui.cli import diagnostics, output
-from dcmtty_tui.cli.options import format_option, quiet_option
+from dcmtty_tui.cli.options import engine_option, format_option, quiet_option
 
 if TYPE_CHECKING:
     from dcmtty.digest.collect import FoundFile
     from dcmtty.digest.file import FileDigest
+    from dcmtty.engine.protocol import Engine
 
 STANDARD_INPUT = "-"
 
@@ -31,17 +32,21 @@ STANDARD_INPUT = "-"
     type=click.Path(readable=False),
     help="Write the list to this file, whole or not at all.",
 )
+@engine_option
 @quiet_option
-def command(paths: tuple[str, ...], format_: str, target: str | None, quiet: bool) -> int:  # noqa: FBT001 - click passes flags
+def command(paths: tuple[str, ...], format_: str, target: str | None, engine: str, quiet: bool) -> int:  # noqa: FBT001 - click passes flags
     """Print MD5 and SHA-256 of files; folders are walked, links in them are not followed.
 
     The tag form holds both algorithms; md5sum and sha256sum forms are checked by those programs too, from the same
     folder. Names are printed as they were given; a name with .. in it becomes absolute. `-` is standard input. Exit 1
     when something that is no regular file was left out.
     """
+    from dcmtty.engine.opening import open_engine
+
     target = None if target == "-" else target
-    files, failures, left_out = _wanted(paths, target)
-    digests = _digested(files, failures, quiet=quiet)
+    with open_engine(engine) as opened:
+        files, failures, left_out = _wanted(paths, target)
+        digests = _digested(files, failures, opened, quiet=quiet)
     if digests or format_ == "json":
         _write(digests, failures, format_, target)
     for failure in failures:
@@ -92,28 +97,32 @@ def _identity_of_output(target: str | None) -> tuple[int, int] | None:
     return info.st_dev, info.st_ino
 
 
-def _digested(files: list[FoundFile], failures: list[DcmttyError], *, quiet: bool) -> list[tuple[str, FileDigest]]:
-    from dcmtty.digest.file import Digester
+def _digested(
+    files: list[FoundFile], failures: list[DcmttyError], engine: Engine, *, quiet: bool
+) -> list[tuple[str, FileDigest]]:
+    """Return the digests in the order of the files; standard input is read here, whatever the engine."""
+    from dcmtty.digest.file import Digester, FileDigest
+    from dcmtty.digest.many import digest_many
 
-    digests: list[tuple[str, FileDigest]] = []
-    total = sum(os.path.getsize(file.path) for file in files if os.path.isfile(file.path))  # noqa: PTH113, PTH202 - text
+    names = [file.path for file in files if file.path != STANDARD_INPUT]
     progress = diagnostics.progress_bar(quiet=quiet)
-    done = 0
+    others = iter(digest_many(names, engine, progress))
+    digests: list[tuple[str, FileDigest]] = []
+    read_bytes = 0
 
     def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        progress.step(done, total, "bytes", "digesting")
+        nonlocal read_bytes
+        read_bytes += count
+        progress.step(read_bytes, 0, "bytes", "digesting")
 
     with Digester() as digester:
         for file in files:
-            try:
-                if file.path == STANDARD_INPUT:
-                    digests.append((file.path, digester.digest_descriptor(sys.stdin.fileno(), advance=advance)))
-                else:
-                    digests.append((file.path, digester.digest(Path(file.path), advance=advance)))
-            except InputError as error:
-                failures.append(error)
+            is_input = file.path == STANDARD_INPUT
+            found = digester.digest_descriptor(sys.stdin.fileno(), advance=advance) if is_input else next(others)
+            if isinstance(found, FileDigest):
+                digests.append((file.path, found))
+            else:
+                failures.append(found)
     return digests
 
 
