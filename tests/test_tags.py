@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pydicom.sequence import Sequence
 
 from dcmtty.dicom.jsonmodel import json_model
 from dcmtty.dicom.tags import TagNode, TagTree, open_tags
+from dcmtty.dicom.tagsearch import find
 from dcmtty.errors import InputError, NotDicom
 from dicom_bytes import EXPLICIT_BE, element, identity, image, item, nest, part10, sequence, text
 
@@ -43,7 +45,7 @@ def named(path: Path, keyword: str) -> TagNode:
     return next(node for node in open_tags(path).walk() if node.keyword == keyword)
 
 
-def compare(tree: TagTree, found: list[TagNode], dataset: Dataset, path: Path) -> int:
+def compare(tree: TagTree, found: Iterable[TagNode], dataset: Dataset, path: Path) -> int:
     """Compare nodes with pydicom's elements, down the sequences; return how many were compared."""
     own = {node.element.tag: node for node in found if node.error == ""}
     assert set(own) == {int(tag) for tag in dataset.keys()}, path  # noqa: SIM118 - a Dataset iterates over its elements
@@ -214,14 +216,14 @@ def test_what_stands_before_the_damage_is_listed_and_the_damage_named(tmp_path: 
 def test_find_takes_a_tag_a_keyword_a_name_or_a_value(tmp_path: Path, pattern: str) -> None:
     path = written(tmp_path, part10(identity() + text(0x00100010, "PN", "Doe^Jane") + image()))
     with open_tags(path) as tree:
-        assert [node.keyword for node in tree.find(pattern)] == ["PatientName"]
+        assert [node.keyword for node in find(tree, pattern)] == ["PatientName"]
 
 
 def test_find_looks_into_sequences(tmp_path: Path) -> None:
     inner = sequence(0x00082218, item(text(0x00080100, "SH", "T-A0100")))
     path = written(tmp_path, part10(sequence(0x00081140, item(b"") + item(inner))))
     with open_tags(path) as tree:
-        (node,) = tree.find("t-a01")
+        (node,) = find(tree, "t-a01")
     assert node.path == (0x00081140, 1, 0x00082218, 0, 0x00080100)
     assert node.depth == 4
 

@@ -69,7 +69,7 @@ def begin(source: Source) -> Beginning:
     if offset >= source.size:
         raise TruncatedFile(f"{source.name}: ends after the file meta information", remedy="get a complete copy")
     uid = _transfer_syntax(source, meta)
-    state = preamble_state(head, source.size)
+    state = preamble_state(head, source.size, source.available)
     warnings: tuple[str, ...] = (EXECUTABLE_WARNING,) if state == "executable" else ()
     data_set = source
     if uid in DEFLATED_UIDS:

@@ -23,14 +23,27 @@ def shown_value(source: Source, element: Element, vr: str, encodings: Sequence[s
         return ""
     if vr not in STRING_VRS and vr not in NUMBER_BYTES:
         return _hex(source, element)
+    return _joined(source, element, vr, encodings, limit, named=True)
+
+
+def _joined(source: Source, element: Element, vr: str, encodings: Sequence[str], limit: int, *, named: bool) -> str:
     size = NUMBER_BYTES.get(vr, 1)
     wanted = limit * max(_BYTES_PER_CHARACTER, size)
     raw = source.read(element.value_offset, min(element.length, wanted - wanted % size))
     values = values_of(raw, vr, big=element.encoding.big, encodings=encodings)
-    text = "\\".join(_with_name(value, vr) for value in values)
+    text = "\\".join(_with_name(value, vr) for value in values) if named else "\\".join(values)
     if len(raw) < element.length and len(text) <= limit:
         text = text[: limit - 1] + "…"
     return visible(text, limit)
+
+
+def plain_value(source: Source, element: Element, vr: str, encodings: Sequence[str], limit: int) -> str:
+    """Return the value without names of UIDs and tags, as text of at most `limit` characters; bytes as hex."""
+    if not element.length or element.length == UNDEFINED:
+        return ""
+    if vr in STRING_VRS or vr in NUMBER_BYTES:
+        return _joined(source, element, vr, encodings, limit, named=False)
+    return visible(source.read(element.value_offset, min(element.length, limit)).hex(" "), limit)
 
 
 def _hex(source: Source, element: Element) -> str:

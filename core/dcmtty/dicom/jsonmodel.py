@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from dcmtty.dicom.element import UNDEFINED
@@ -33,7 +34,7 @@ def json_model(tree: TagTree) -> dict[str, Any]:
     return model
 
 
-def _data_set(tree: TagTree, nodes: list[TagNode]) -> dict[str, Any]:
+def _data_set(tree: TagTree, nodes: Sequence[TagNode]) -> dict[str, Any]:
     return {
         f"{node.element.tag:08X}": _attribute(tree, node)
         for node in sorted(nodes, key=lambda node: node.element.tag)

@@ -49,6 +49,10 @@ class Source:
             return self.buffer[start : start + length]
         return self._fetch(offset, length)
 
+    def available(self, offset: int, length: int) -> bytes:
+        """Return the bytes at `offset`, as many as there are up to `length`."""
+        return self.read(offset, min(length, self.size - offset)) if 0 <= offset < self.size else b""
+
     def zeros_to_the_end(self, offset: int) -> bool:
         """Say whether nothing but zero bytes follows (padding to a block size)."""
         while offset < self.size:

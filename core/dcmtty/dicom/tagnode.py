@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from dcmtty.dicom.charset import DEFAULT
 from dcmtty.dicom.dictionary import is_private, keyword_of, name_of, tag_text
-from dcmtty.dicom.display import count_values, shown_value
+from dcmtty.dicom.display import count_values, plain_value, shown_value
 from dcmtty.dicom.element import UNDEFINED, Element, is_encapsulated, is_sequence
 from dcmtty.dicom.source import Source
 from dcmtty.text import visible
@@ -108,6 +108,17 @@ class TagNode:
     def value(self) -> str:
         """The value for a screen: safe, cut at SHOWN_CHARACTERS, bytes as hex, UIDs with their names."""
         return self.text(SHOWN_CHARACTERS)
+
+    @property
+    def order(self) -> tuple[bool, int]:
+        """Where it stands in the file, for comparison; two elements have the same one only in a damaged file."""
+        return self.scope.source.inflated, self.element.offset
+
+    def plain(self, limit: int) -> str:
+        """Return the value as `text` does, but UIDs and tags without names, and bytes as hex alone."""
+        if self.error or self.has_children or (self.is_item and not self._is_fragment):
+            return ""
+        return plain_value(self.scope.source, self.element, self.vr, self.scope.encodings, limit)
 
     def text(self, limit: int) -> str:
         """Return the value for a screen, cut at `limit` characters."""

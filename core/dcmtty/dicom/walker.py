@@ -141,6 +141,18 @@ class Walk:
                 self._descend(element, level)
         return None
 
+    def leap(self, offset: int, count: int) -> None:
+        """Go behind the delimited sequence that `step` gave last and did not enter.
+
+        Args:
+            offset: behind its delimiter.
+            count: how many elements and items lie in it.
+        """
+        self._levels.pop()
+        self._quiet = None
+        self.offset = offset
+        self._left -= count
+
     def _leave(self, level: _Level) -> None:
         if level.delimited:
             raise TruncatedFile(

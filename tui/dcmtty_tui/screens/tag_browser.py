@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dcmtty.dicom.tags import TagNode, TagTree, open_tags
+from dcmtty.dicom.tagsearch import find
 from dcmtty.errors import DcmttyError
 from dcmtty_tui import theme
 from dcmtty_tui.widgets.row_list import Row
@@ -49,7 +50,7 @@ class TagBrowser:
             return []
         return list(self._flatten(self._tree.roots()))
 
-    def _flatten(self, nodes: list[TagNode]) -> Iterator[Row]:
+    def _flatten(self, nodes: Sequence[TagNode]) -> Iterator[Row]:
         matches = set(self._matches)
         for node in nodes:
             is_open = node.path in self._expanded
@@ -83,7 +84,7 @@ class TagBrowser:
         return len(self._matches)
 
     def _search(self) -> None:
-        self._matches = [node.path for node in self._tree.find(self.pattern)] if self._tree and self.pattern else []
+        self._matches = [node.path for node in find(self._tree, self.pattern)] if self._tree and self.pattern else []
 
     def next_match(self, current: NodePath, step: int) -> tuple[NodePath, int] | None:
         """Return the match after (or before) a node and its number from 1; what hides it is expanded."""

@@ -147,7 +147,9 @@ class QuickReader:
                 if window >= _LARGEST_WINDOW_BYTES:
                     return None
                 window *= 4
-        preamble = "clean" if data.startswith(_CLEAN) else self._preamble(descriptor, data, size)
+        preamble = "clean"
+        if not data.startswith(_CLEAN):
+            preamble = preamble_state(data[:PREFIX_END], size, lambda start, count: os.pread(descriptor, count, start))
         pixel_bytes = None
         if self._whole and end != size:
             pixel_bytes = self._pixels(descriptor, data, end, size, implicit=template.implicit)
