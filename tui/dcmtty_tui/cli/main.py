@@ -24,6 +24,7 @@ COMMANDS = {
     "recover": "Continue a session that a crash or a line drop left behind.",
     "scan": "List the series in files and folders.",
     "tags": "Print the header of a file as a tree.",
+    "diff": "Compare two files, or tell what varies across a series.",
     "show": "Print one slice in block characters, or save it as PNG.",
     "rtstruct": "Build structure sets, export their points.",
     "digest": "Print MD5 and SHA-256 of files.",

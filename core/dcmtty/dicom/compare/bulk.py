@@ -98,7 +98,7 @@ def value_pieces(node: TagNode, vr: str = "") -> Iterator[bytes]:
     end = element.value_offset + element.length
     for offset in range(element.value_offset, end, PIECE_BYTES):
         piece = source.read(offset, min(PIECE_BYTES, end - offset))
-        yield piece if size == 1 else _swapped(piece, size)
+        yield piece if size == 1 else swapped(piece, size)
 
 
 def range_pieces(source: Source, start: int, end: int) -> Iterator[bytes]:
@@ -122,7 +122,8 @@ def same_range(a: Source, start_a: int, end_a: int, b: Source, start_b: int, end
     return all(one == other for one, other in pieces)
 
 
-def _swapped(piece: bytes, size: int) -> bytes:
+def swapped(piece: bytes, size: int) -> bytes:
+    """Return the words of a run of bytes, each turned round; what is left over at the end stays."""
     whole = len(piece) - len(piece) % size
     out = bytearray(piece)
     for at in range(size):

@@ -18,6 +18,7 @@ from dcmtty.progress import Progress
 KEPT_DIFFERENCES = 100_000
 """What is found beyond is counted and not listed."""
 _TRAILING_PADDING = 0xFFFCFFFC
+_PIXEL_DATA = 0x7FE00010
 _ITEM_START = {False: b"\xfe\xff\x00\xe0", True: b"\xff\xfe\xe0\x00"}
 
 
@@ -97,8 +98,21 @@ class Comparer:
 
     def _value(self, x: TagNode, y: TagNode) -> Finding:
         if is_encapsulated(x.element) or is_encapsulated(y.element):
-            return self._encapsulated(x, y)
-        return compare_values(x, y, self.progress)
+            finding = self._encapsulated(x, y)
+        else:
+            finding = compare_values(x, y, self.progress)
+        if finding.kind is Kind.CHANGED and self.options.pixels and x.path == y.path == (_PIXEL_DATA,):
+            return self._decoded(finding)
+        return finding
+
+    def _decoded(self, finding: Finding) -> Finding:
+        """Return what decoding says of pixels whose stored bytes differ."""
+        from dcmtty.dicom.compare.decoded import compare_pixels
+
+        path_a, path_b = (tree.beginning.file.path for tree in self.trees)
+        answer = compare_pixels(path_a, path_b, self.progress)
+        kind = Kind.WRITTEN if answer.is_equal else Kind.CHANGED
+        return finding._replace(kind=kind, notes=(*finding.notes, answer.text))
 
     def _encapsulated(self, x: TagNode, y: TagNode) -> Finding:
         fragments = [

@@ -28,6 +28,8 @@ _LONGEST_NUMBER = 64
 _SEEN_AT_ONCE = 6
 """Of more values the first one that differs is told with its text."""
 _SHOWN_CHARACTERS = 24
+_SEEN_CHARACTERS = 64
+"""Of longer text it is told where it first differs."""
 
 
 class _Place(NamedTuple):
@@ -121,7 +123,11 @@ def _texts(a: tuple[str, ...], b: tuple[str, ...], is_name: bool) -> Finding:  #
     if normal_a == normal_b:
         return Finding(Kind.WRITTEN, ("the same text, written otherwise",))
     text_a, text_b = "\\".join(a), "\\".join(b)
-    return Finding(Kind.CHANGED, _how_many(normal_a, normal_b), first_difference(text_a, text_b))
+    first = first_difference(text_a, text_b)
+    notes = _how_many(normal_a, normal_b)
+    if max(len(text_a), len(text_b)) > _SEEN_CHARACTERS:
+        notes += (f"{len(text_a)} characters in A, {len(text_b)} in B, the first that differs is {first + 1}",)
+    return Finding(Kind.CHANGED, notes, first)
 
 
 def _normal(text: str, *, is_name: bool) -> str:
@@ -131,16 +137,15 @@ def _normal(text: str, *, is_name: bool) -> str:
 
 
 def _numbers(a: TagNode, b: TagNode, vr_a: str, vr_b: str, progress: Progress) -> Finding:
-    count_a = count_b = different = 0
+    count_a = count_b = different = place = 0
     is_rewritten = False
     first = _NOWHERE
     for x, y in zip_longest(_number_texts(a, vr_a), _number_texts(b, vr_b)):
         count_a += x is not None
         count_b += y is not None
-        if x == y:
-            continue
-        if x is not None and y is not None and same_number(x, y, is_same_vr=vr_a == vr_b):
-            is_rewritten = True
+        if x == y or (x is not None and y is not None and same_number(x, y, is_same_vr=vr_a == vr_b)):
+            is_rewritten = is_rewritten or x != y
+            place += 0 if different or x is None else len(x) + 1
             continue
         if not different:
             first = _Place(max(count_a, count_b), x or "", y or "")
@@ -149,7 +154,8 @@ def _numbers(a: TagNode, b: TagNode, vr_a: str, vr_b: str, progress: Progress) -
             progress.step(0, 0, "bytes", "comparing")
     if not different:
         return Finding(Kind.WRITTEN, ("the same number, other text",)) if is_rewritten else PLAIN
-    return Finding(Kind.CHANGED, _counted(count_a, count_b, different, first))
+    place += first_difference(first.a, first.b)
+    return Finding(Kind.CHANGED, _counted(count_a, count_b, different, first), place)
 
 
 def same_number(x: str, y: str, *, is_same_vr: bool = True) -> bool:
