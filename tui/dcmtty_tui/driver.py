@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import IO, TYPE_CHECKING
 
 from textual.drivers.linux_driver import LinuxDriver
+
+from dcmtty_tui.term import in_ascii, is_utf8
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -19,11 +22,12 @@ class Line:
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
+        self._is_utf8 = is_utf8(os.environ)
 
     def write(self, text: str) -> int:
-        """Write text, as long as there is a terminal."""
+        """Write text, as long as there is a terminal; no byte beyond ASCII to one that does not read UTF-8."""
         with contextlib.suppress(OSError):
-            self._file.write(text)
+            self._file.write(text if self._is_utf8 else in_ascii(text))
         return len(text)
 
     def flush(self) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dcmtty.text import cell_width
+
 Depth = Literal["truecolor", "256", "16", "none"]
 Glyphs = Literal["half", "ascii"]
 
@@ -54,6 +56,22 @@ def is_utf8(environment: Mapping[str, str]) -> bool:
         if value:
             return "utf-8" in value.lower() or "utf8" in value.lower()
     return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") == "utf8"
+
+
+_SUBSTITUTES = {
+    "…": "~", "≈": "~", "▸": ">", "■": "#", "×": "x", "·": ".", "│": "|", "─": "-",
+    "╭": "+", "╮": "+", "╰": "+", "╯": "+",
+}  # fmt: skip
+
+
+def in_ascii(text: str) -> str:
+    """Return the text without what is no ASCII, as wide as before, for a terminal that does not read UTF-8.
+
+    To such a terminal the bytes of letters may be controls: the second one of Û is 9B, which begins a sequence.
+    """
+    if text.isascii():
+        return text
+    return "".join(char if char.isascii() else _SUBSTITUTES.get(char, "?" * cell_width(char)) for char in text)
 
 
 def detect(environment: Mapping[str, str] | None = None) -> Terminal:

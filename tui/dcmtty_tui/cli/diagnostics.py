@@ -10,6 +10,7 @@ import sys
 from dcmtty.errors import DcmttyError
 from dcmtty.progress import Progress, Step
 from dcmtty.text import visible
+from dcmtty_tui.cli import output
 from dcmtty_tui.sizes import step_text
 
 _state = {"bar": False}
@@ -19,8 +20,12 @@ def line(text: str) -> None:
     """Write one line, made safe."""
     with contextlib.suppress(OSError):
         _clear_bar()
-        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.write(_fitting(visible(text)) + "\n")
         sys.stderr.flush()
+
+
+def _fitting(text: str) -> str:
+    return output.readable(text, is_terminal=sys.stderr.isatty())
 
 
 def note(text: str) -> None:
@@ -48,7 +53,7 @@ def _clear_bar() -> None:
 def _draw(step: Step) -> None:
     with contextlib.suppress(OSError):
         _state["bar"] = True
-        sys.stderr.write("\r\x1b[K" + step_text(step)[:79])
+        sys.stderr.write("\r\x1b[K" + _fitting(step_text(step)[:79]))
         sys.stderr.flush()
         if step.total and step.done >= step.total:
             _clear_bar()
@@ -72,7 +77,7 @@ class TerminalPrompter:
             return None
         _clear_bar()
         with contextlib.suppress(EOFError):
-            return getpass.getpass(visible(prompt) + " ")
+            return getpass.getpass(_fitting(visible(prompt)) + " ")
         return None
 
     def answer(self, prompt: str) -> str | None:
@@ -80,7 +85,7 @@ class TerminalPrompter:
         if not self.may_ask:
             return None
         _clear_bar()
-        sys.stderr.write(visible(prompt) + " ")
+        sys.stderr.write(_fitting(visible(prompt)) + " ")
         sys.stderr.flush()
         reply = sys.stdin.readline()
         return reply.strip() if reply else None

@@ -6,8 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from dcmtty.text import cell_width, csv_cell, fit, visible
+
+_JSON_PIECES = 10_000
 
 
 class OutputFailed(Exception):
@@ -19,8 +22,17 @@ class ClosedPipe(Exception):
 
 
 def write_text(text: str) -> None:
-    """Write text as it is; the caller has made it safe."""
-    write_bytes(text.encode("utf-8", "backslashreplace"))
+    """Write text as it is; the caller has made it safe. A terminal that does not read UTF-8 gets ASCII."""
+    write_bytes(readable(text, is_terminal=is_terminal()).encode("utf-8", "backslashreplace"))
+
+
+def readable(text: str, *, is_terminal: bool) -> str:
+    """Return the text as the terminal can read it: in ASCII when that is not said to read UTF-8."""
+    if text.isascii() or not is_terminal:
+        return text
+    from dcmtty_tui.term import in_ascii, is_utf8
+
+    return text if is_utf8(os.environ) else in_ascii(text)
 
 
 def write_bytes(data: bytes) -> None:
@@ -40,8 +52,11 @@ def write_lines(lines: Iterable[str]) -> None:
 
 
 def write_json(value: object) -> None:
-    """Write a JSON document, ASCII only, numbers exact."""
-    write_text(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False) + "\n")
+    """Write a JSON document, ASCII only, numbers exact; piece by piece, as it may be larger than what it tells of."""
+    pieces = json.JSONEncoder(indent=1, ensure_ascii=True, allow_nan=False).iterencode(value)
+    while text := "".join(islice(pieces, _JSON_PIECES)):
+        write_text(text)
+    write_text("\n")
 
 
 def write_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, widest: int = 60) -> None:

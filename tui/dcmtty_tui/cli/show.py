@@ -81,7 +81,8 @@ def command(  # noqa: PLR0913 - click passes each option
         return 0
     depth = _depth(color)
     output.write_text(_header(series, picture, window, number, count, reformatted) + "\n")
-    output.write_lines(_lines(picture, window, overlays, size, _glyphs(glyphs, depth), depth))
+    for line in _lines(picture, window, overlays, size, _glyphs(glyphs, depth), depth):
+        output.write_bytes(f"{line}\n".encode())  # Half blocks that were asked for go to any terminal.
     return 0
 
 
