@@ -20,3 +20,8 @@ def config_folder() -> Path:
 def state_folder() -> Path:
     """Return the folder of journals and receipts."""
     return _base("XDG_STATE_HOME", ".local/state")
+
+
+def cache_folder() -> Path:
+    """Return the folder of the catalog."""
+    return _base("XDG_CACHE_HOME", ".cache")

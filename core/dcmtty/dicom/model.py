@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dcmtty.geometry.plane import Plane
 from dcmtty.versions import next_version
+
+if TYPE_CHECKING:
+    from dcmtty.geometry.plane import Plane  # NumPy, which a list of series does without
 
 NoteKind = Literal["gap", "duplicate", "mixed-orientation", "no-position", "no-frame-of-reference", "spacing", "other"]
 
