@@ -11,12 +11,13 @@ from typing import Literal
 
 
 class Mode(StrEnum):
-    """The four modes of the app."""
+    """The modes of the app."""
 
     BROWSE = "browse"
     CONTOUR = "contour"
     INTEGRITY = "integrity"
     SEND = "send"
+    GRID = "grid"
 
 
 class Pane(StrEnum):
@@ -30,6 +31,7 @@ class Pane(StrEnum):
     FILES = "files"
     DEVICES = "devices"
     PLAN = "plan"
+    GRID = "grid"
 
 
 Need = Literal["", "series", "structure-set", "writable", "draft", "points", "undo", "redo", "plan"]
@@ -39,6 +41,7 @@ PICTURE_MODES = frozenset({Mode.BROWSE, Mode.CONTOUR})
 LIST_PANES = frozenset(Pane) - {Pane.PICTURE}
 PICTURE_ONLY = frozenset({Pane.PICTURE})
 CONTOUR_ONLY = frozenset({Mode.CONTOUR})
+GRID_ONLY = frozenset({Pane.GRID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,11 @@ def _row(id_: str, title: str, help_: str, *keys: str, **rest: object) -> Action
     return Action(id_, title, help_, keys=keys, **values)  # type: ignore[arg-type]
 
 
+def _grid(id_: str, title: str, help_: str, *keys: str, **rest: object) -> Action:
+    values = {"group": "Grid", "panes": GRID_ONLY, **rest}
+    return Action(id_, title, help_, keys=keys, **values)  # type: ignore[arg-type]
+
+
 def _edit(id_: str, title: str, help_: str, *keys: str, **rest: object) -> Action:
     values = {"group": "Contour", "modes": CONTOUR_ONLY, "needs": "writable", "edits": True, **rest}
     return Action(id_, title, help_, keys=keys, **values)  # type: ignore[arg-type]
@@ -92,6 +100,7 @@ _GENERAL = (
     ),
     Action("mode.integrity", "Integrity", "See the digests of what is open.", "Modes", ("f4",), ("integrity", "i")),
     Action("mode.send", "Send", "Send files to a device and verify them.", "Modes", ("f5",), ("send-mode", "s")),
+    Action("mode.grid", "Grid", "Look at files, series or studies as a table.", "Modes", ("f6",), ("grid",)),
     Action("pane.next", "Next pane", "Go to the next pane.", "General", ("\\",), ("pane",)),
     Action("pane.previous", "Previous pane", "Go to the previous pane.", "General", ("|",)),
     Action("command", "Command", "Type a command with arguments.", "General", (":",), footer=True),
@@ -146,11 +155,16 @@ _LISTS = (
     _row("row.first", "First", "Go to the first row.", "g", "home"),
     _row("row.last", "Last", "Go to the last row, or with a count to that row.", "G", "end"),
     _row("row.open", "Open", "Open or choose what the row names.", "enter", footer=True),
-    _row("row.expand", "Expand", "Show what is inside.", "l", "right", panes=frozenset({Pane.TAGS, Pane.SERIES})),
-    _row("row.collapse", "Collapse", "Hide what is inside, or go to what it is inside of.", "h", "left", panes=frozenset({Pane.TAGS, Pane.SERIES})),
-    Action("find", "Find", "Find a tag by keyword, number or value.", "Lists", ("/",), ("find",), "PATTERN", frozenset({Mode.BROWSE}), needs="series", footer=True),
-    Action("find.next", "Next match", "Go to the next match.", "Lists", ("n",), modes=frozenset({Mode.BROWSE})),
-    Action("find.previous", "Previous match", "Go to the previous match.", "Lists", ("N",), modes=frozenset({Mode.BROWSE})),
+    _row("row.expand", "Expand", "Show what is inside.", "l", "right", panes=frozenset({Pane.TAGS})),
+    _row("row.collapse", "Collapse", "Hide what is inside, or go to what it is inside of.", "h", "left", panes=frozenset({Pane.TAGS})),
+    Action("find", "Find", "Find a tag, or part of a keyword, name or value; /.../ is a regular expression.", "Tags", ("/",), ("find",), "PATTERN", frozenset({Mode.BROWSE}), footer=True),
+    Action("find.next", "Next match", "Go to the next match.", "Tags", ("n",), modes=frozenset({Mode.BROWSE})),
+    Action("find.previous", "Previous match", "Go to the previous match.", "Tags", ("N",), modes=frozenset({Mode.BROWSE})),
+    Action("find.filter", "Matches only", "Show only what matches, with what it lies in, or everything again.", "Tags", ("F",), ("matches",), modes=frozenset({Mode.BROWSE})),
+    Action("tag.go", "Go to tag", "Go to a tag, a keyword, or a path with items counted from 1; to the nearest one where it is not there.", "Tags", (), ("tag",), "TAG|KEYWORD|PATH", frozenset({Mode.BROWSE})),
+    Action("tag.hex", "Raw bytes", "Show the bytes of the element, with where it lies in the file.", "Tags", ("x",), ("bytes",), modes=frozenset({Mode.BROWSE}), panes=frozenset({Pane.TAGS}), footer=True),
+    Action("tag.copy_value", "Copy value", "Copy the value to the clipboard of the terminal.", "Tags", ("y",), ("copy",), modes=frozenset({Mode.BROWSE}), panes=frozenset({Pane.TAGS}), footer=True, short="copy"),
+    Action("tag.copy_path", "Copy path", "Copy the path of the element to the clipboard of the terminal.", "Tags", ("Y",), ("copy-path",), modes=frozenset({Mode.BROWSE}), panes=frozenset({Pane.TAGS})),
 )  # fmt: skip
 
 _CONTOURING = (
@@ -193,7 +207,21 @@ _SENDING = (
     Action("send.cancel", "Cancel", "Stop the transfer; nothing half-sent is kept as sent.", "Send", ("c",), modes=frozenset({Mode.SEND}), footer=True),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_GENERAL, *_VIEWING, *_CROSSHAIR, *_LISTS, *_CONTOURING, *_SENDING)
+_GRIDDING = (
+    _grid("grid.left", "Column left", "Go to the column on the left.", "h", "left"),
+    _grid("grid.right", "Column right", "Go to the column on the right.", "l", "right"),
+    _grid("grid.first", "First column", "Go to the first column.", "0"),
+    _grid("grid.last", "Last column", "Go to the last column.", "$"),
+    _grid("grid.sort", "Sort", "Sort by the column under the cursor; again: downwards; again: not.", "s", footer=True, words=("sort",), arguments="K,-K2"),
+    _grid("grid.filter", "Filter", "Show the rows for which an expression holds; without one, all.", "/", footer=True, words=("filter",), arguments="EXPR"),
+    _grid("grid.group", "Group", "Count the rows of the same values in the column under the cursor, or show them again.", "b", footer=True, words=("group",), arguments="K,.."),
+    _grid("grid.rows", "Rows", "Go from files to series to studies.", "t", footer=True, words=("rows",), arguments="files|series|studies"),
+    _grid("grid.columns", "Columns", "Choose columns: keywords, tags or paths; without any, the usual ones.", "c", footer=True, words=("columns",), arguments="K,.."),
+    _grid("grid.drop", "Drop column", "Take the column under the cursor away.", "x"),
+    _grid("grid.export", "Export grid", "Write all rows of the grid to a new file.", words=("export-grid",), arguments="FILE.csv|FILE.json|FILE.parquet"),
+)  # fmt: skip
+
+ACTIONS: tuple[Action, ...] = (*_GENERAL, *_VIEWING, *_CROSSHAIR, *_LISTS, *_CONTOURING, *_SENDING, *_GRIDDING)
 BY_ID = {action.id: action for action in ACTIONS}
 
 

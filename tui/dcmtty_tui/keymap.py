@@ -23,6 +23,10 @@ class Call:
     action: Action
     count: int | None = None
     arguments: tuple[str, ...] = ()
+    text: str = ""
+    """What was typed after the word, quotes and all."""
+    is_typed: bool = False
+    """Whether it was typed on the command line."""
 
     @property
     def times(self) -> int:
@@ -74,7 +78,8 @@ def parse_command(line: str, mode: Mode) -> Call | WordError:
     if mode not in action.modes:
         where = " or ".join(mode.value for mode in Mode if mode in action.modes)
         return WordError(f":{words[0]} works in {where} mode")
-    return Call(action, None, _arguments(line.strip().lstrip(":").strip()))
+    typed = line.strip().lstrip(":").strip()
+    return Call(action, None, _arguments(typed), "".join(typed.split(maxsplit=1)[1:]), is_typed=True)
 
 
 def _arguments(line: str) -> tuple[str, ...]:

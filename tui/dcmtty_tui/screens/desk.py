@@ -11,6 +11,7 @@ from typing import Protocol
 from dcmtty.contours.draft import EditState
 from dcmtty.contours.history import History
 from dcmtty.contours.model import GeometricType
+from dcmtty.dicom.tagnode import TagNode
 from dcmtty.errors import DcmttyError, UsageError
 from dcmtty.progress import Progress
 from dcmtty.session import Session
@@ -18,6 +19,7 @@ from dcmtty.text import visible
 from dcmtty.transfer.authentication import Prompter
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
+from dcmtty_tui.screens.grid import GridState
 from dcmtty_tui.screens.sending import SendState
 from dcmtty_tui.screens.tag_browser import TagBrowser
 from dcmtty_tui.screens.viewer import Viewer
@@ -69,6 +71,12 @@ class Ui(Protocol):
     def open_text(self, title: str, lines: Sequence[str]) -> None:
         """Show lines of text until a key closes them."""
 
+    def open_bytes(self, title: str, node: TagNode) -> None:
+        """Show the raw bytes of an element until a key closes them."""
+
+    def copy(self, text: str) -> None:
+        """Send text to the clipboard of the terminal (OSC 52)."""
+
     def open_palette(self) -> None:
         """Open the palette."""
 
@@ -96,6 +104,7 @@ class Desk:
     """How far work in the background is; empty when nothing reports."""
     notes: tuple[str, ...] = ()
     """What loading, saving or opening had to say, in full."""
+    grid: GridState = field(default_factory=GridState)
     tags_pinned: bool = False
     """Whether the tag pane shows an object that has no picture, instead of the slice."""
     too_small: str = ""

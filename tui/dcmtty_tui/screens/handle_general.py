@@ -5,7 +5,9 @@ from __future__ import annotations
 from dcmtty_tui.actions import BY_ID, Mode, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles
+from dcmtty_tui.screens.handle_grid import leave_row
 from dcmtty_tui.screens.handle_send import enter_integrity, enter_send
+from dcmtty_tui.screens.handle_tags import halt
 from dcmtty_tui.screens.layout import PANES, next_pane
 from dcmtty_tui.viewing import Selection
 
@@ -93,9 +95,12 @@ def redraw(desk: Desk, call: Call) -> None:
 def back(desk: Desk, call: Call) -> None:
     """Leave the pane, then the mode, then dcmtty."""
     del call
-    if desk.ui.cancel_work(frozenset() if desk.mode is Mode.SEND else DEVICE_WORK):
+    if desk.ui.cancel_work(frozenset() if desk.mode is Mode.SEND else DEVICE_WORK) or desk.tags.is_waiting:
+        halt(desk)
         desk.progress = ""
         desk.tell("stopped")
+        return
+    if leave_row(desk):
         return
     first = PANES[desk.mode][0]
     if desk.mode is Mode.CONTOUR and desk.selection.contour_index >= 0:

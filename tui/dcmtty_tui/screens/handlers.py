@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from dcmtty.dicom.model import Archive, Series
+from dcmtty.dicom.table.result import TableAnswer
+from dcmtty.dicom.tagjump import Jump
+from dcmtty.dicom.tagsearch import Matches
 from dcmtty.errors import DcmttyError
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.save import SaveReport
@@ -15,13 +18,16 @@ from dcmtty_tui.screens import (
     handle_contour,
     handle_file,
     handle_general,
+    handle_grid,
     handle_lists,
     handle_recover,
     handle_roi,
     handle_send,
+    handle_tags,
     handle_view,
 )
 from dcmtty_tui.screens.desk import HANDLERS, Desk, typed_path
+from dcmtty_tui.screens.grid import GridView
 from dcmtty_tui.sizes import counted, step_text
 
 __all__ = ["HANDLERS", "answered", "entered", "work_failed"]
@@ -30,10 +36,12 @@ MODULES = (
     handle_contour,
     handle_file,
     handle_general,
+    handle_grid,
     handle_lists,
     handle_recover,
     handle_roi,
     handle_send,
+    handle_tags,
     handle_view,
 )
 """Importing them registers their handlers."""
@@ -76,7 +84,9 @@ def _found(archive: Archive) -> str:
 def entered(desk: Desk, kind: str, text: str) -> None:
     """Take what was typed on the entry line for `kind`."""
     if kind == "find":
-        handle_lists.search(desk, text)
+        handle_tags.search(desk, text)
+    elif kind == "tag":
+        handle_tags.jump_to(desk, text)
     elif kind == "save":
         if text.strip():
             handle_file.save_as(desk, typed_path(text.strip()))
@@ -92,6 +102,7 @@ def answered(desk: Desk, message: Answer, recover: Path | None) -> None:
     if isinstance(message, Progressed):
         if desk.ui.is_busy():
             desk.progress = step_text(message.step)
+            handle_tags.grew(desk)
         return
     desk.progress = ""
     if isinstance(message, ArchiveReady):
@@ -111,6 +122,14 @@ def _work_done(desk: Desk, kind: str, result: object) -> None:
             handle_file.loaded(desk, series, path, found)
         case "save", (int() as mark, SaveReport() as report):
             handle_file.saved(desk, mark, report)
+        case "grid", (GridView() as view, TableAnswer() as answer):
+            handle_grid.answered(desk, view, answer)
+        case "grid-export", (Path() as path, int() as count):
+            handle_grid.exported(desk, path, count)
+        case "find", (int() as number, (Matches() | Jump()) as found):
+            handle_tags.found(desk, number, found)
+        case "tags", tree:
+            handle_tags.listed(desk, tree)
         case _:
             handle_send.work_done(desk, kind, result)
 
@@ -118,4 +137,8 @@ def _work_done(desk: Desk, kind: str, result: object) -> None:
 def work_failed(desk: Desk, kind: str, error: DcmttyError) -> None:
     """Show why work ended; a scan that found nothing leaves the series pane empty."""
     handle_send.work_failed(desk, kind, error)
+    if kind == "find":
+        desk.tags.stop()
+    if kind == "grid":
+        handle_grid.failed(desk)
     desk.refuse(visible(str(error)))

@@ -12,6 +12,7 @@ PANES: dict[Mode, tuple[Pane, ...]] = {
     Mode.CONTOUR: (Pane.PICTURE, Pane.ROIS, Pane.POINTS),
     Mode.INTEGRITY: (Pane.FILES,),
     Mode.SEND: (Pane.DEVICES, Pane.FILES, Pane.PLAN),
+    Mode.GRID: (Pane.GRID,),
 }
 """The panes of each mode, in the order in which the backslash key goes round them."""
 

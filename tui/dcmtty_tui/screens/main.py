@@ -26,17 +26,29 @@ from dcmtty_tui.screens.tag_browser import TagBrowser
 from dcmtty_tui.screens.ui import ScreenUi
 from dcmtty_tui.screens.viewer import Viewer
 from dcmtty_tui.term import SMALLEST_COLUMNS, SMALLEST_ROWS, detect
+from dcmtty_tui.widgets.grid_list import GridList
 from dcmtty_tui.widgets.lines import Lines
 from dcmtty_tui.widgets.row_list import RowList
 from dcmtty_tui.widgets.slice_view import SliceView
 
 PANE_HELP = {
     Pane.SERIES: ("Series", "What was found. enter opens a series or a structure set; its row is explained below."),
-    Pane.TAGS: ("Tags", "The header of the slice. l or enter opens a sequence, h closes it; / finds, n and N go on."),
+    Pane.TAGS: (
+        "Tags",
+        "The header of the slice or object: tag, VR, keyword, [how many values], value. l or enter opens a sequence or an"
+        " item, h closes it or goes to what it is inside of.\n/ finds a tag (0028,0010), or part of a keyword, name or"
+        " value; /re/ is a regular expression, upper and lower case alike. n and N go on, F shows only what matches.\n"
+        ":tag goes to a tag, keyword or path; x shows raw bytes and where they lie; y and Y copy value and path.\n"
+        "Large sequences are listed in the background, and searched there; q stops that.",
+    ),
     Pane.ROIS: ("ROIs", "The regions of interest. enter chooses the one to draw in."),
     Pane.POINTS: ("Points", "The points of the contour being entered, or of the selected one."),
     Pane.FILES: ("Files", "The open files with their digests; in Send mode, space chooses what is sent."),
     Pane.DEVICES: ("Devices", "Devices of devices.toml and hosts of the ssh configuration. enter makes a plan."),
+    Pane.GRID: (
+        "Grid",
+        "Files, series or studies as rows. h l go to a column, s sorts by it, / filters, enter goes in.",
+    ),
     Pane.PLAN: ("Plan", "What would be sent, or what became of it. y sends what the plan says."),
 }
 
@@ -85,7 +97,7 @@ class MainScreen(Screen[int]):
             for pane in sorted(PANE_HELP, key=lambda pane: pane not in LEFT):
                 if pane is Pane.TAGS:
                     yield SliceView(id=Pane.PICTURE.value)
-                yield RowList(*PANE_HELP[pane], id=pane.value)
+                yield (GridList if pane is Pane.GRID else RowList)(*PANE_HELP[pane], id=pane.value)
         yield Lines(background=theme.WARNING, id="banner")
         yield Lines(id="strip")
         yield Lines(id="status")

@@ -15,7 +15,8 @@ from dcmtty_tui import theme
 from dcmtty_tui.actions import ACTIONS, Action, Mode, Pane
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.entry import Entry
-from dcmtty_tui.screens.handle_lists import follow_slice
+from dcmtty_tui.screens.handle_grid import paint_grid
+from dcmtty_tui.screens.handle_tags import follow_slice
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.layout import arrange
 from dcmtty_tui.screens.predicates import reason_against
@@ -139,6 +140,8 @@ def _lists(screen: Screen[int], desk: Desk, snapshot: Snapshot | None) -> None:
         desk.ui.rows(Pane.POINTS).set_rows(point_rows(snapshot), _points_title(snapshot, desk))
     elif desk.mode in {Mode.INTEGRITY, Mode.SEND}:
         desk.sending.show(desk.ui, desk.mode)
+    elif desk.mode is Mode.GRID:
+        paint_grid(desk)
 
 
 def roi_rows(snapshot: Snapshot) -> list[Row]:

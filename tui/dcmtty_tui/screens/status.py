@@ -13,7 +13,13 @@ from dcmtty_tui.term import NARROW_COLUMNS, Terminal
 from dcmtty_tui.viewing import Snapshot
 from dcmtty_tui.widgets.lines import Part, spread
 
-MODE_NAMES = {Mode.BROWSE: "Browse", Mode.CONTOUR: "Contour", Mode.INTEGRITY: "Integrity", Mode.SEND: "Send"}
+MODE_NAMES = {
+    Mode.BROWSE: "Browse",
+    Mode.CONTOUR: "Contour",
+    Mode.INTEGRITY: "Integrity",
+    Mode.SEND: "Send",
+    Mode.GRID: "Grid",
+}
 
 
 def identity(series: Series) -> str:
@@ -30,7 +36,7 @@ def title_line(series: Series | None, mode: Mode, width: int, detail: str) -> li
     for each, name in MODE_NAMES.items():
         right.append((f"[{name}]" if each is mode else f" {name} ", theme.ACTIVE_TAB if each is mode else theme.TITLE))
     if width < NARROW_COLUMNS:
-        right = [(" F2-F5 ", theme.TITLE), (f"[{MODE_NAMES[mode]}]", theme.ACTIVE_TAB)]
+        right = [(f" F2-F{len(MODE_NAMES) + 1} ", theme.TITLE), (f"[{MODE_NAMES[mode]}]", theme.ACTIVE_TAB)]
     return spread(left, right, width, len(who) + 1)
 
 

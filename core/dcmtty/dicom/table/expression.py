@@ -107,8 +107,8 @@ def columns_of(condition: Condition) -> tuple[TableColumn, ...]:
 
 
 @dataclass(slots=True)
-class _Parser:
-    """Reads an expression from left to right, each rule of the grammar a method."""
+class _Scanner:
+    """A place in an expression, and what stands there."""
 
     text: str
     at: int = 0
@@ -126,6 +126,43 @@ class _Parser:
         """Say whether nothing is left."""
         self._skip()
         return self.at >= len(self.text)
+
+    def _count(self) -> None:
+        self.comparisons += 1
+        if self.comparisons > MOST_COMPARISONS:
+            raise self.refusal(f"more than {MOST_COMPARISONS} comparisons")
+
+    def _starts_quote(self) -> bool:
+        return self.text[self.at : self.at + 1] in {"'", '"'}
+
+    def _tag_follows(self) -> bool:
+        self._skip()
+        found = _NAME.match(self.text, self.at)
+        return found is not None and found[0].startswith("(")
+
+    def _skip(self) -> None:
+        blank = _BLANK.match(self.text, self.at)
+        self.at = blank.end() if blank is not None else self.at
+
+    def _sign(self, sign: str) -> bool:
+        self._skip()
+        if not self.text.startswith(sign, self.at):
+            return False
+        self.at += len(sign)
+        return True
+
+    def _word(self, word: str) -> bool:
+        self._skip()
+        found = _VALUE.match(self.text, self.at)
+        if found is None or found[0].lower() != word:
+            return False
+        self.at = found.end()
+        return True
+
+
+@dataclass(slots=True)
+class _Parser(_Scanner):
+    """Reads an expression from left to right, each rule of the grammar a method."""
 
     def alternatives(self, depth: int) -> Condition:
         """Read `a or b or c`."""
@@ -235,35 +272,3 @@ class _Parser:
             raise self.refusal(f"{visible(found[0], 40)!r} is no attribute") from error
         self.at = found.end()
         return column
-
-    def _count(self) -> None:
-        self.comparisons += 1
-        if self.comparisons > MOST_COMPARISONS:
-            raise self.refusal(f"more than {MOST_COMPARISONS} comparisons")
-
-    def _starts_quote(self) -> bool:
-        return self.text[self.at : self.at + 1] in {"'", '"'}
-
-    def _tag_follows(self) -> bool:
-        self._skip()
-        found = _NAME.match(self.text, self.at)
-        return found is not None and found[0].startswith("(")
-
-    def _skip(self) -> None:
-        blank = _BLANK.match(self.text, self.at)
-        self.at = blank.end() if blank is not None else self.at
-
-    def _sign(self, sign: str) -> bool:
-        self._skip()
-        if not self.text.startswith(sign, self.at):
-            return False
-        self.at += len(sign)
-        return True
-
-    def _word(self, word: str) -> bool:
-        self._skip()
-        found = _VALUE.match(self.text, self.at)
-        if found is None or found[0].lower() != word:
-            return False
-        self.at = found.end()
-        return True

@@ -69,6 +69,15 @@ class Page:
             self._connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """The rows of a table, and whether they may be believed to be all."""
+
+    page: Page
+    is_complete: bool = True
+    """False while a scan runs: there may be more files, and attributes that are read later are missing."""
+
+
 def keep(connection: sqlite3.Connection, query: TableQuery, progress: Progress | None = None) -> Page:
     """Run a query to its end and return its rows as a page, which needs the connection no more.
 

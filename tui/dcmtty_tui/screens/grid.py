@@ -1,0 +1,177 @@
+"""What the grid shows, as a value: rows, columns, filter, order and groups; its rows come as they are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import overload
+
+from dcmtty.dicom.table.columns import COUNT, PATH, REASON, STATUS, TableColumn, table_columns
+from dcmtty.dicom.table.expression import Condition, Every, Same, parse_filter
+from dcmtty.dicom.table.functions import Cell, text_of
+from dcmtty.dicom.table.query import ROW_KINDS, SERIES_UID, STUDY_UID, RowKind, TableQuery
+from dcmtty.dicom.table.result import Page, TableRow
+from dcmtty.text import visible
+from dcmtty_tui import theme
+from dcmtty_tui.widgets.grid_list import CellRow, Header
+from dcmtty_tui.widgets.row_list import Row
+
+DEFAULT_COLUMNS = {
+    "files": "Modality,SeriesNumber,InstanceNumber,SliceLocation,size",
+    "series": "PatientName,StudyDate,Modality,SeriesNumber,SliceThickness,SeriesDescription",
+    "studies": "PatientName,PatientID,StudyDate,StudyDescription,Modality",
+}
+_WINDOW = 200
+_WINDOWS = 4
+_LONGEST_CELL = 200
+_KEYS = {"files": PATH, "series": SERIES_UID, "studies": STUDY_UID}
+
+
+@dataclass(frozen=True, slots=True)
+class GridView:
+    """What is asked for."""
+
+    rows: RowKind = "series"
+    columns: tuple[TableColumn, ...] = ()
+    """Those that were chosen; empty for those that go without saying."""
+    filter: str = ""
+    sort: tuple[tuple[TableColumn, bool], ...] = ()
+    group: tuple[TableColumn, ...] = ()
+    within: tuple[Condition, ...] = ()
+    """What the groups and studies that were gone into have in common."""
+    inside: str = ""
+    """The same in words, safe for a terminal."""
+
+    @property
+    def shown(self) -> tuple[TableColumn, ...]:
+        """The columns on the screen, from left to right: those that say what a row is, then the others."""
+        first = (*self.group, COUNT) if self.group else ((PATH if self.rows == "files" else COUNT),)
+        return tuple(dict.fromkeys((*first, *self.own_columns)))
+
+    @property
+    def own_columns(self) -> tuple[TableColumn, ...]:
+        """The columns that were chosen, or that go without saying."""
+        return self.columns or (() if self.group else table_columns(DEFAULT_COLUMNS[self.rows]))
+
+    def query(self) -> TableQuery:
+        """Return the query; its last columns are not for the screen.
+
+        Raises:
+            UsageError: the filter cannot be understood.
+        """
+        parts = (*self.within, *((parse_filter(self.filter),) if self.filter else ()))
+        condition = None if not parts else parts[0] if len(parts) == 1 else Every(parts)
+        hidden = () if self.group else (STATUS, REASON) if self.rows == "files" else (_KEYS[self.rows],)
+        return TableQuery((*self.shown, *hidden), self.rows, condition, self.sort, self.group)
+
+    def title(self) -> str:
+        """Return the view in words."""
+        what = f"{self.rows.capitalize()} by {', '.join(c.name for c in self.group)}" if self.group else self.rows
+        parts = [what.capitalize() if not self.group else what]
+        if self.inside:
+            parts.append(self.inside)
+        if self.filter:
+            parts.append(f"filter {self.filter}")
+        return visible(" | ".join(parts))
+
+    def toggled_sort(self, column: TableColumn) -> GridView:
+        """Return the view sorted by a column, then downwards, then as it goes without saying."""
+        if self.sort == ((column, False),):
+            return replace(self, sort=((column, True),))
+        return replace(self, sort=() if self.sort == ((column, True),) else ((column, False),))
+
+    def next_rows(self) -> GridView:
+        """Return the view with other rows: files, series, studies, in turn."""
+        kind = ROW_KINDS[(ROW_KINDS.index(self.rows) + 1) % len(ROW_KINDS)]
+        return replace(self, rows=kind, sort=(), within=(), inside="")
+
+    def inside_group(self, values: Sequence[Cell]) -> GridView:
+        """Return the view of the rows that a group counts."""
+        texts = [None if value is None else text_of(value) for value in values]
+        same = tuple(Same(column, text) for column, text in zip(self.group, texts, strict=True))
+        words = ", ".join(f"{column.name} = {text or '(none)'}" for column, text in zip(self.group, texts, strict=True))
+        return self._inside(same, words, self.rows)
+
+    def inside_study(self, uid: str) -> GridView:
+        """Return the view of the series of a study."""
+        return self._inside((Same(STUDY_UID, uid),), f"study {uid}", "series")
+
+    def _inside(self, same: tuple[Condition, ...], words: str, rows: RowKind) -> GridView:
+        inside = visible(", ".join(part for part in (self.inside, words) if part), _LONGEST_CELL)
+        filter_ = "" if rows != self.rows else self.filter
+        within = self.within if rows == self.rows else ()
+        return replace(self, rows=rows, group=(), sort=(), filter=filter_, within=(*within, *same), inside=inside)
+
+
+class GridRows(Sequence[Row]):
+    """The rows of a page as lines; only those that are looked at are fetched."""
+
+    def __init__(self, page: Page, shown: Sequence[TableColumn]) -> None:
+        self.page = page
+        self._places = [page.query.shown.index(column) for column in shown]
+        self._status = page.query.shown.index(STATUS) if STATUS in page.query.shown else -1
+        self._windows: dict[int, list[CellRow]] = {}
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return self.page.count
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        """Return a row."""
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        position = index + len(self) if index < 0 else index
+        if not 0 <= position < len(self):
+            raise IndexError(index)
+        window = self._window(position // _WINDOW)
+        return window[position % _WINDOW] if position % _WINDOW < len(window) else CellRow(None, "")
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows."""
+        return (self[index] for index in range(len(self)))
+
+    def _window(self, number: int) -> list[CellRow]:
+        found = self._windows.pop(number, None)
+        if found is None:
+            found = [self._row(row) for row in self.page.window(number * _WINDOW, _WINDOW)]
+        self._windows[number] = found
+        if len(self._windows) > _WINDOWS:
+            del self._windows[next(iter(self._windows))]
+        return found
+
+    def _row(self, row: TableRow) -> CellRow:
+        cells = tuple(visible(text_of(row[place]), _LONGEST_CELL) for place in self._places)
+        is_unread = self._status >= 0 and row[self._status] != "dicom"
+        return CellRow(row, " | ".join(cells), theme.STRONG if is_unread else theme.TEXT, cells=cells)
+
+
+def headers(view: GridView) -> tuple[Header, ...]:
+    """Return the heads of the columns; those that are sorted by have an arrow."""
+    arrows = {column: "↓" if goes_down else "↑" for column, goes_down in view.sort}
+    return tuple(
+        Header(visible(column.name, 40), column.kind == "number", keeps_end=column is PATH, mark=arrows.get(column, ""))
+        for column in view.shown
+    )
+
+
+@dataclass(slots=True)
+class GridState:
+    """The grid of the app."""
+
+    view: GridView = GridView()
+    past: list[GridView] = field(default_factory=list)
+    """The views that were left for what is inside one of their rows."""
+    rows: GridRows | None = None
+    shown: GridView | None = None
+    """The view that `rows` are of; another one while its rows are asked for."""
+    is_complete: bool = True
+
+    def take(self, view: GridView, page: Page, *, is_complete: bool) -> None:
+        """Show the rows of a view."""
+        if self.rows is not None:
+            self.rows.page.close()
+        self.rows, self.shown, self.is_complete = GridRows(page, view.shown), view, is_complete
