@@ -7,7 +7,7 @@ import pytest
 
 from checkout import CHECKOUT, SAMPLES
 
-pytest_plugins = ("sshd",)
+pytest_plugins = ("dask_cluster", "sshd")
 
 _PER_USER_FOLDERS = {
     "HOME": "home",

@@ -58,7 +58,11 @@ class Started:
 
 @contextlib.contextmanager
 def started(
-    program: str, *arguments: str, python_path: str = CORE, settings: Mapping[str, str] | None = None
+    program: str,
+    *arguments: str,
+    python_path: str = CORE,
+    settings: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> Generator[Started]:
     """Run a program that prints its address first; end it, and whatever it started, afterwards."""
     with subprocess.Popen(
@@ -69,6 +73,7 @@ def started(
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        cwd=folder,
     ) as process:
         try:
             assert process.stdout is not None
@@ -88,10 +93,14 @@ def scheduler(
 
 
 def worker(
-    of: Started, *, python_path: str = CORE + os.pathsep + TESTS, settings: Mapping[str, str] | None = None
+    of: Started,
+    *,
+    python_path: str = CORE + os.pathsep + TESTS,
+    settings: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> contextlib.AbstractContextManager[Started]:
     """One worker without a nanny: when it is killed nothing starts it again."""
-    return started(_WORKER, of.address, python_path=python_path, settings=settings)
+    return started(_WORKER, of.address, python_path=python_path, settings=settings, folder=folder)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +110,7 @@ def local_cluster() -> Generator[Started]:
         yield cluster
 
 
-def without_dcmtty(folder: Path) -> str:
+def other_dcmtty(folder: Path) -> str:
     """A folder to import from that has another version of dcmtty in it."""
     package = folder / "dcmtty"
     package.mkdir()

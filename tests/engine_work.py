@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -89,3 +90,18 @@ def until_told_to_stop(folder: str) -> str:
 def large_answer(size_bytes: int) -> bytes:
     """As many bytes."""
     return b"x" * size_bytes
+
+
+def text_of(path: str) -> str:
+    """What a file holds."""
+    return Path(path).read_text(encoding="utf-8")
+
+
+def fail_as_a_disk(number: int) -> int:
+    """Raise what a full disk gives."""
+    raise OSError(28, "no space left", str(number))
+
+
+def output_of(command: list[str], folder: Path) -> bytes:
+    """What a program writes that must succeed."""
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout

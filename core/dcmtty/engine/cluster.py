@@ -7,7 +7,7 @@ import pickle
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Self, TypeVar
@@ -26,9 +26,9 @@ _Handle = Future[tuple[bytes, int]]
 _AHEAD = 3
 """Items on their way for each thread of the cluster, so that none waits for the next."""
 _POLL_S = 0.05
-_LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 2.0
 _SILENT_FOR_S = 30.0
-_WITHOUT_WORKERS_FOR_S = 60.0
+WITHOUT_WORKERS_FOR_S = 60.0
 
 
 class DaskEngine:
@@ -127,9 +127,11 @@ class DaskEngine:
         from distributed.comm.core import CommClosedError
         from distributed.scheduler import KilledWorker
 
-        if handle.cancelled():
-            raise self._gone()
-        error = handle.exception()
+        if self._is_closed:
+            raise Cancelled
+        error = None if handle.cancelled() else handle.exception()
+        if handle.cancelled() or isinstance(error, CancelledError | CommClosedError):
+            raise self._gone() from error
         if isinstance(error, ImportError) and lacks_dcmtty(error):
             raise ConnectError(f"{self._address}: a worker without dcmtty", remedy=INSTALL) from error
         if isinstance(error, KilledWorker):
@@ -137,8 +139,6 @@ class DaskEngine:
                 f"{self._address}: several workers ended over the same work",
                 remedy="look into the logs of the workers, and at their memory limit",
             ) from error
-        if isinstance(error, CommClosedError):
-            raise self._gone() from error
         return handle.result()
 
     def _gone(self) -> ConnectError:
@@ -166,12 +166,12 @@ class DaskEngine:
                 return
             if threads:
                 seen, self._threads = time.monotonic(), sum(threads.values())
-            elif time.monotonic() - seen > _WITHOUT_WORKERS_FOR_S:
+            elif time.monotonic() - seen > WITHOUT_WORKERS_FOR_S:
                 self._lost = ConnectError(
                     f"{self._address}: the cluster has no worker any more", remedy="start workers, then start again"
                 )
                 return
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def close(self) -> None:
         """Leave the cluster; it forgets what was asked of it."""

@@ -24,9 +24,9 @@ from dcmtty.text import visible
 _A = TypeVar("_A")
 
 INSTALL = "install the same version of it on every worker"
-_LISTENS_WITHIN_S = 5.0
-_ANSWERS_WITHIN_S = 10.0
-_WORKERS_WITHIN_S = 30.0
+LISTENS_WITHIN_S = 5.0
+ANSWERS_WITHIN_S = 10.0
+WORKERS_WITHIN_S = 30.0
 """Clusters that grow when there is work need some time to begin with."""
 _LEAVES_WITHIN_S = 5.0
 
@@ -61,6 +61,10 @@ class Client(Protocol):
     def close(self, timeout: float) -> None:
         """Leave the cluster."""
         ...
+
+
+_NOT_UNDERSTOOD = (OSError, MemoryError, RuntimeError, ImportError, ValueError, TypeError, LookupError, AttributeError)
+"""What Dask raises over an answer that is none; a length that is a word makes it ask for exabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ def _require_dask(address: Address) -> None:
 def _require_listener(address: Address) -> None:
     """Ask first without Dask, which tries again and again and does not tell why it fails."""
     try:
-        socket.create_connection((address.host, address.port), timeout=_LISTENS_WITHIN_S).close()
+        socket.create_connection((address.host, address.port), timeout=LISTENS_WITHIN_S).close()
     except (socket.gaierror, UnicodeError) as error:
         raise ConnectError(f"{address}: no such host", remedy="check the name") from error
     except ConnectionRefusedError as error:
@@ -138,15 +142,18 @@ def _joined(address: Address) -> Joined:
     from distributed.security import Security
     from distributed.versions import VersionMismatchWarning
 
-    scheme = "tls" if Security().require_encryption else "tcp"
+    security = Security()
+    url = f"{'tls' if security.require_encryption else 'tcp'}://{address.netloc}"
     with warnings.catch_warnings():
         # Versions are compared here, where it can be said what to do.
         warnings.simplefilter("ignore", VersionMismatchWarning)
         try:
-            client = distributed.Client(
-                f"{scheme}://{address.netloc}", timeout=_ANSWERS_WITHIN_S, set_as_default=False, name="dcmtty"
-            )
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
+            # The client itself waits for ever for an answer to its first words.
+            kind = asyncio.run(asyncio.wait_for(_kind(url, security.get_connection_args("client")), ANSWERS_WITHIN_S))
+            if kind != "Scheduler":
+                raise ValueError(kind)
+            client = distributed.Client(url, timeout=ANSWERS_WITHIN_S, set_as_default=False, name="dcmtty")
+        except _NOT_UNDERSTOOD as error:
             raise ConnectError(
                 f"{address}: something listens there, but it does not answer as a Dask scheduler of our version",
                 remedy="check the port, and that both sides have the same version of distributed",
@@ -158,11 +165,23 @@ def _joined(address: Address) -> Joined:
     return Joined(cast("Client", client), cast("asyncio.AbstractEventLoop", client.sync(running_loop)))
 
 
+async def _kind(url: str, options: dict[str, Any]) -> str:
+    """Return what listens there calls itself."""
+    from distributed.comm.core import connect
+
+    comm = await connect(url, timeout=ANSWERS_WITHIN_S, **options)
+    try:
+        await comm.write({"op": "identity", "reply": True})
+        return str((await comm.read())["type"])
+    finally:
+        comm.abort()
+
+
 def _threads(joined: Joined, address: Address) -> int:
     """Return how many threads the workers have, once they said that they are of our make."""
     asked = joined.start(_makes(joined.client))
     try:
-        answers, threads = asked.result(2 * _WORKERS_WITHIN_S)
+        answers, threads = asked.result(2 * WORKERS_WITHIN_S)
     except (OSError, TimeoutError) as error:
         asked.cancel()
         raise ConnectError(f"{address}: no worker answers", remedy="start workers with dask worker") from error
@@ -177,7 +196,7 @@ async def _makes(client: Client) -> tuple[dict[str, object], int]:
         # Nothing but work lets some clusters start a worker.
         future = client.submit(int, pure=False)
         try:
-            await asyncio.wait_for(_result(future), _WORKERS_WITHIN_S)
+            await asyncio.wait_for(_result(future), WORKERS_WITHIN_S)
         finally:
             future.release()
     answers = await client.run(eval, MAKE, on_error="return")
