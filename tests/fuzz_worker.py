@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
+from dcmtty.dicom.compare.files import compare_files
+from dcmtty.dicom.compare.wording import title, values
 from dcmtty.dicom.dicomdir import read_directory
 from dcmtty.dicom.header.columns import parse_columns
 from dcmtty.dicom.header.reader import HeaderReader
@@ -28,7 +30,9 @@ from dcmtty.dicom.jsonmodel import json_model
 from dcmtty.dicom.model import Archive
 from dcmtty.dicom.pixels import read_frame
 from dcmtty.dicom.scan import scan
+from dcmtty.dicom.rawbytes import hex_rows
 from dcmtty.dicom.tags import open_tags
+from dcmtty.dicom.tagsearch import find
 from dcmtty.errors import DcmttyError
 from dcmtty.rtstruct.load import load
 from dcmtty.text import visible
@@ -44,6 +48,7 @@ COLUMNS = parse_columns(
 )
 RECORD_READERS = ((RecordReader(), ()), (RecordReader(COLUMNS), COLUMNS))
 HEADER_READER = HeaderReader(COLUMNS)
+COMPARED = Path("compared.dcm")
 """They live as long as the process: what they remember of one file must not change what they say of the next."""
 STEPS: dict[str, Callable[[Path], object]] = {}
 
@@ -119,8 +124,11 @@ def tags(path: Path) -> None:
     with open_tags(path) as tree:
         for node in tree.walk():
             must_be_harmless(node.tag, node.keyword, node.name, node.value, node.error)
-            assert node.vm >= 0
+            must_be_harmless(node.vm_text, *hex_rows(node, limit=64))
+            assert node.vm >= -1
             assert node.length >= -1
+        for pattern in ("patient", "0010,0010", "/[A-Z]{2}.*1/"):
+            must_be_harmless(*(node.value for node in find(tree, pattern)))
         if tree.damage is not None:
             must_be_one_line(tree.damage)
 
@@ -156,6 +164,18 @@ def pictures(archive: Archive) -> None:
 def structures(path: Path) -> None:
     loaded = load(path)
     must_be_harmless(*loaded.notes, *(skipped.reason for skipped in loaded.skipped))
+
+
+@step
+def comparison(path: Path) -> None:
+    """Compare a file with itself, and with the one that was read before."""
+    others = (path, COMPARED) if COMPARED.is_file() else (path,)
+    for other in others:
+        with compare_files(other, path) as found:
+            for pair in (*found.meta, *found.data_set):
+                must_be_harmless(title(pair), *values(pair, 200), *pair.notes, pair.label)
+            assert other != path or found.is_same or found.damage is not None
+    COMPARED.write_bytes(path.read_bytes())
 
 
 @step

@@ -59,6 +59,7 @@ class Reader:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=cli_environment({"PYTHONPATH": roots}),
+                cwd=self._folder,
             )
         return self._process
 

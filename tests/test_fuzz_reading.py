@@ -19,8 +19,8 @@ from dicom_bytes import EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, UNDEFINED, elemen
 from fuzzing import Reader, reading
 from mutations import HOSTILE, Mutant, mutant, seed_files
 
-FILES = int(os.environ.get("DCMTTY_FUZZ_FILES", "600"))
-EXAMPLES = int(os.environ.get("DCMTTY_FUZZ_EXAMPLES", "150"))
+FILES = int(os.environ.get("DCMTTY_FUZZ_FILES", "450"))
+EXAMPLES = int(os.environ.get("DCMTTY_FUZZ_EXAMPLES", "100"))
 SEED = int(os.environ.get("DCMTTY_FUZZ_SEED", "1"))
 IN_A_ROW = 6
 """Files made of the same one are read one after the other, as those of a series are."""

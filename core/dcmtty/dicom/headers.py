@@ -158,7 +158,7 @@ class _Reading:
         for element in self.beginning.meta:
             if element.tag == MEDIA_STORAGE_SOP_CLASS and element.length <= MAX_VALUE_BYTES:
                 raw = source.read(element.value_offset, element.length)
-                values["MediaStorageSOPClassUID"] = values_of(raw, "UI")
+                values["MediaStorageSOPClassUID"] = values_of(raw, "UI" if element.vr == "UN" else element.vr)
         is_directory = values.get("MediaStorageSOPClassUID") == (MEDIA_DIRECTORY,)
         if not is_directory and not {"SOPClassUID", "SOPInstanceUID"} <= values.keys():
             self.warnings.append(NO_SOP_UIDS)
