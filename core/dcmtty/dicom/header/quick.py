@@ -272,6 +272,10 @@ class QuickReader:
         return length
 
 
+def _preamble(descriptor: int, data: bytes, size: int) -> str:
+    return preamble_state(data[:PREFIX_END], size, lambda offset, count: os.pread(descriptor, count, offset))
+
+
 def _length(lengths: dict[bytes, int], head: bytes, same: bytes) -> int:
     """Return the length of an element of this form, and keep it; 0 for another form."""
     if not head.startswith(same) or len(head) < 8:
