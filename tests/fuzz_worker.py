@@ -29,8 +29,8 @@ from dcmtty.dicom.isolated import decoder
 from dcmtty.dicom.jsonmodel import json_model
 from dcmtty.dicom.model import Archive
 from dcmtty.dicom.pixels import read_frame
-from dcmtty.dicom.scan import scan
 from dcmtty.dicom.rawbytes import hex_rows
+from dcmtty.dicom.scan import scan
 from dcmtty.dicom.tags import open_tags
 from dcmtty.dicom.tagsearch import find
 from dcmtty.errors import DcmttyError
