@@ -282,3 +282,15 @@ def test_errors_are_ours(tmp_path: Path) -> None:
     for name in ("\0", "x" * 300):
         with pytest.raises(DcmttyError):
             HeaderReader(["Rows"]).read(tmp_path / name)
+
+
+def test_the_example_of_the_docs_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    root = Path(__file__).parents[1]
+    text = (root / "docs" / "headers.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(root)
+    exec(compile(code, "headers.md", "exec"), {})  # noqa: S102 - the documentation's own code
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(list((root / "samples" / "ct-thorax").iterdir()))
+    assert "('SYNTHETIC-1',)" in lines[0]
+    assert lines[0].endswith("('4',) None")
