@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,16 +66,20 @@ def started(
     folder: Path | None = None,
 ) -> Generator[Started]:
     """Run a program that prints its address first; end it, and whatever it started, afterwards."""
-    with subprocess.Popen(
-        [sys.executable, "-c", program, *arguments],
-        env={**os.environ, "PYTHONPATH": python_path, **(settings or {})},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        cwd=folder,
-    ) as process:
+    scratch = tempfile.TemporaryDirectory(prefix="dcmtty-dask-", ignore_cleanup_errors=True)
+    with (
+        scratch as temporary,
+        subprocess.Popen(
+            [sys.executable, "-c", program, *arguments],
+            env={**os.environ, "PYTHONPATH": python_path, "DASK_TEMPORARY_DIRECTORY": temporary, **(settings or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+            cwd=folder,
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             address = process.stdout.readline().strip()
