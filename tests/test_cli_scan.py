@@ -124,11 +124,19 @@ def test_formulas_are_neutralised_in_csv_unless_raw(tmp_path: Path) -> None:
 
 def test_an_executable_preamble_is_marked(tmp_path: Path) -> None:
     write(tmp_path / "a.dcm", part10(identity() + image(), preamble=b"#!/bin/sh\necho owned\n".ljust(128, b"\0")))
-    assert "the preamble looks like a program" in run_cli("scan", tmp_path).out
+    for format_ in ("table", "csv"):
+        (line,) = [
+            line for line in run_cli("scan", tmp_path, "--format", format_).out.splitlines() if "program" in line
+        ]
+        assert str(tmp_path / "a.dcm") in line
+        assert "the preamble looks like a program" in line
+    document = json.loads(run_cli("scan", tmp_path, "--format", "json").out)
+    assert_follows_schema(document, "scan")
+    assert document["executable"] == [str(tmp_path / "a.dcm")]
 
 
 def test_scan_does_not_import_textual_or_pydicoms_reader(phantom_dir: Path) -> None:
     result = run_cli("scan", phantom_dir, env={"PYTHONVERBOSE": "1"})
-    assert "import 'dcmtty.dicom.scan'" in result.err
+    assert "import 'dcmtty.dicom.catalog.scan'" in result.err
     assert "import 'textual'" not in result.err
     assert "import 'pydicom.filereader'" not in result.err
