@@ -18,6 +18,7 @@ class Mode(StrEnum):
     INTEGRITY = "integrity"
     SEND = "send"
     GRID = "grid"
+    COMPARE = "compare"
 
 
 class Pane(StrEnum):
@@ -32,6 +33,7 @@ class Pane(StrEnum):
     DEVICES = "devices"
     PLAN = "plan"
     GRID = "grid"
+    COMPARE = "compare"
 
 
 Need = Literal["", "series", "structure-set", "writable", "draft", "points", "undo", "redo", "plan"]
@@ -42,6 +44,7 @@ LIST_PANES = frozenset(Pane) - {Pane.PICTURE}
 PICTURE_ONLY = frozenset({Pane.PICTURE})
 CONTOUR_ONLY = frozenset({Mode.CONTOUR})
 GRID_ONLY = frozenset({Pane.GRID})
+COMPARE_ONLY = frozenset({Pane.COMPARE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,11 @@ def _grid(id_: str, title: str, help_: str, *keys: str, **rest: object) -> Actio
     return Action(id_, title, help_, keys=keys, **values)  # type: ignore[arg-type]
 
 
+def _compare(id_: str, title: str, help_: str, *keys: str, **rest: object) -> Action:
+    values = {"group": "Compare", "modes": frozenset({Mode.COMPARE}), "panes": COMPARE_ONLY, **rest}
+    return Action(id_, title, help_, keys=keys, **values)  # type: ignore[arg-type]
+
+
 def _edit(id_: str, title: str, help_: str, *keys: str, **rest: object) -> Action:
     values = {"group": "Contour", "modes": CONTOUR_ONLY, "needs": "writable", "edits": True, **rest}
     return Action(id_, title, help_, keys=keys, **values)  # type: ignore[arg-type]
@@ -101,6 +109,7 @@ _GENERAL = (
     Action("mode.integrity", "Integrity", "See the digests of what is open.", "Modes", ("f4",), ("integrity", "i")),
     Action("mode.send", "Send", "Send files to a device and verify them.", "Modes", ("f5",), ("send-mode", "s")),
     Action("mode.grid", "Grid", "Look at files, series or studies as a table.", "Modes", ("f6",), ("grid",)),
+    Action("mode.compare", "Compare", "See two files side by side, or what varies across a series.", "Modes", ("f7",), ("compare",)),
     Action("pane.next", "Next pane", "Go to the next pane.", "General", ("\\",), ("pane",)),
     Action("pane.previous", "Previous pane", "Go to the previous pane.", "General", ("|",)),
     Action("command", "Command", "Type a command with arguments.", "General", (":",), footer=True),
@@ -221,7 +230,23 @@ _GRIDDING = (
     _grid("grid.export", "Export grid", "Write all rows of the grid to a new file.", words=("export-grid",), arguments="FILE.csv|FILE.json|FILE.parquet"),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_GENERAL, *_VIEWING, *_CROSSHAIR, *_LISTS, *_CONTOURING, *_SENDING, *_GRIDDING)
+_COMPARING = (
+    Action("compare.mark", "Mark", "Mark this file as A, or compare the marked one with it.", "Compare", ("m",), ("mark",), modes=frozenset({Mode.BROWSE}), footer=True),
+    Action("compare.files", "Diff", "Compare two files, or one with the slice that is shown.", "Compare", words=("diff",), arguments="A [B]"),
+    Action("compare.series", "Vary", "Tell which attributes vary across the open series.", "Compare", ("v",), ("vary",), modes=frozenset({Mode.BROWSE, Mode.COMPARE}), needs="series"),
+    _compare("compare.next", "Difference", "Go to the next difference.", "n", footer=True),
+    _compare("compare.previous", "Difference", "Go to the previous difference.", "N", footer=True),
+    _compare("compare.only", "Only", "Show only what differs, or everything.", "d", footer=True, words=("only",)),
+    _compare("compare.open", "Whole", "Open a sequence or item, or show the values of a row whole.", "enter", footer=True),
+    _compare("compare.expand", "Open inside", "Show what is inside a sequence or item.", "l", "right"),
+    _compare("compare.collapse", "Close inside", "Hide what is inside, or go to what the row is inside of.", "h", "left"),
+    _compare("compare.swap", "Swap", "Change A and B.", "x"),
+    _compare("compare.pixels", "Pixels", "Decode both pictures and compare their pixels, where the stored bytes differ.", "p", footer=True),
+    _compare("compare.exact", "Exact", "Count the same value in another text, VR or order as a difference, or not.", "e"),
+    _compare("compare.ignore", "Ignore", "Leave attributes out: keywords, tags, groups (gggg,*), private; without a list none.", words=("ignore",), arguments="K,.."),
+)  # fmt: skip
+
+ACTIONS: tuple[Action, ...] = (*_GENERAL, *_VIEWING, *_CROSSHAIR, *_LISTS, *_CONTOURING, *_SENDING, *_GRIDDING, *_COMPARING)
 BY_ID = {action.id: action for action in ACTIONS}
 
 

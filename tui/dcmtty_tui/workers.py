@@ -16,7 +16,7 @@ from dcmtty.progress import Cancelled, Progress
 from dcmtty_tui.messages import ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
 from dcmtty_tui.reformat import read_acquired, read_reformatted
 
-ABANDONED = frozenset({"digest", "grid", "plan", "verified", "offered"})
+ABANDONED = frozenset({"compare", "compare-inside", "digest", "grid", "plan", "verified", "offered"})
 """Work whose answer is of no use once it was stopped; of the others, what was done is told in any case."""
 
 

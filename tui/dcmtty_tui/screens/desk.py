@@ -19,6 +19,7 @@ from dcmtty.text import visible
 from dcmtty.transfer.authentication import Prompter
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
+from dcmtty_tui.screens.comparing import CompareState
 from dcmtty_tui.screens.grid import GridState
 from dcmtty_tui.screens.sending import SendState
 from dcmtty_tui.screens.tag_browser import TagBrowser
@@ -105,6 +106,7 @@ class Desk:
     notes: tuple[str, ...] = ()
     """What loading, saving or opening had to say, in full."""
     grid: GridState = field(default_factory=GridState)
+    comparing: CompareState = field(default_factory=CompareState)
     tags_pinned: bool = False
     """Whether the tag pane shows an object that has no picture, instead of the slice."""
     too_small: str = ""

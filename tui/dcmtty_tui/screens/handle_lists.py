@@ -7,6 +7,7 @@ from dcmtty.dicom.tags import TagNode
 from dcmtty_tui.actions import Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles
+from dcmtty_tui.screens.handle_compare import describe as describe_pair
 from dcmtty_tui.screens.handle_file import load_structures, open_series
 from dcmtty_tui.screens.handle_grid import describe_cell
 from dcmtty_tui.screens.handle_roi import choose_roi
@@ -54,6 +55,8 @@ def _describe(desk: Desk) -> None:
         desk.selection = Selection(desk.selection.roi_number, desk.selection.contour_index, row.key)
     elif desk.pane is Pane.GRID:
         describe_cell(desk, row)
+    elif desk.pane is Pane.COMPARE:
+        describe_pair(desk)
     elif isinstance(row.key, TagNode):
         desk.tell(describe_node(row.key))
     else:

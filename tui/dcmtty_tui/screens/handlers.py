@@ -15,6 +15,7 @@ from dcmtty.text import visible
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.messages import Answer, ArchiveReady, Progressed, WorkDone
 from dcmtty_tui.screens import (
+    handle_compare,
     handle_contour,
     handle_file,
     handle_general,
@@ -26,6 +27,7 @@ from dcmtty_tui.screens import (
     handle_tags,
     handle_view,
 )
+from dcmtty_tui.screens.comparing import ComparedFiles, ReadInside, VariedSeries
 from dcmtty_tui.screens.desk import HANDLERS, Desk, typed_path
 from dcmtty_tui.screens.grid import GridView
 from dcmtty_tui.sizes import counted, step_text
@@ -33,6 +35,7 @@ from dcmtty_tui.sizes import counted, step_text
 __all__ = ["HANDLERS", "answered", "entered", "work_failed"]
 
 MODULES = (
+    handle_compare,
     handle_contour,
     handle_file,
     handle_general,
@@ -122,6 +125,8 @@ def _work_done(desk: Desk, kind: str, result: object) -> None:
             handle_file.loaded(desk, series, path, found)
         case "save", (int() as mark, SaveReport() as report):
             handle_file.saved(desk, mark, report)
+        case "compare" | "compare-inside", (ComparedFiles() | ReadInside() | VariedSeries()) as answer:
+            handle_compare.answered(desk, answer)
         case "grid", (GridView() as view, TableAnswer() as answer):
             handle_grid.answered(desk, view, answer)
         case "grid-export", (Path() as path, int() as count):
@@ -141,4 +146,6 @@ def work_failed(desk: Desk, kind: str, error: DcmttyError) -> None:
         desk.tags.stop()
     if kind == "grid":
         handle_grid.failed(desk)
+    if kind == "compare":
+        handle_compare.failed(desk)
     desk.refuse(visible(str(error)))

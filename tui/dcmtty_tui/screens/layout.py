@@ -13,6 +13,7 @@ PANES: dict[Mode, tuple[Pane, ...]] = {
     Mode.INTEGRITY: (Pane.FILES,),
     Mode.SEND: (Pane.DEVICES, Pane.FILES, Pane.PLAN),
     Mode.GRID: (Pane.GRID,),
+    Mode.COMPARE: (Pane.COMPARE,),
 }
 """The panes of each mode, in the order in which the backslash key goes round them."""
 

@@ -17,6 +17,7 @@ from dcmtty_tui import theme, workers
 from dcmtty_tui.actions import Pane
 from dcmtty_tui.messages import Answer, ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
 from dcmtty_tui.screens import handlers
+from dcmtty_tui.screens.comparing import COMPARE_HELP
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.layout import LEFT
@@ -49,6 +50,7 @@ PANE_HELP = {
         "Grid",
         "Files, series or studies as rows. h l go to a column, s sorts by it, / filters, enter goes in.",
     ),
+    Pane.COMPARE: ("Compare", COMPARE_HELP),
     Pane.PLAN: ("Plan", "What would be sent, or what became of it. y sends what the plan says."),
 }
 

@@ -15,6 +15,7 @@ from dcmtty_tui import theme
 from dcmtty_tui.actions import ACTIONS, Action, Mode, Pane
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.entry import Entry
+from dcmtty_tui.screens.handle_compare import paint_compare
 from dcmtty_tui.screens.handle_grid import paint_grid
 from dcmtty_tui.screens.handle_tags import follow_slice
 from dcmtty_tui.screens.keyboard import Keyboard
@@ -41,6 +42,8 @@ def paint(screen: Screen[int], desk: Desk, keyboard: Keyboard) -> None:
     status: list[list[Part]] = [[], []]
     if snapshot is not None:
         status = [position_line(snapshot), view_line(snapshot, desk.viewer.terminal, width)]
+    if desk.mode is Mode.COMPARE:
+        status = paint_compare(desk, width)
     screen.query_one("#status", Lines).set_lines(status)
     _banner(screen, desk)
     _lists(screen, desk, snapshot)

@@ -19,6 +19,7 @@ MODE_NAMES = {
     Mode.INTEGRITY: "Integrity",
     Mode.SEND: "Send",
     Mode.GRID: "Grid",
+    Mode.COMPARE: "Compare",
 }
 
 

@@ -1,0 +1,140 @@
+"""Rows of the compare pane, made as they are looked at: a marker, a name and two values that fit the width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from rich.style import Style
+
+from dcmtty.dicom.compare.model import MARKS, Kind, Pair
+from dcmtty.dicom.compare.wording import name, notes, title, values
+from dcmtty.text import fit
+from dcmtty_tui import theme
+from dcmtty_tui.widgets.row_list import Row
+
+STACKED_COLUMNS = 72
+"""In fewer columns the two values stand below each other."""
+_TAG_COLUMNS = 100
+"""In fewer columns names stand without their tags."""
+_MOST_CHARACTERS = 400
+_INDENT = "  "
+
+
+class LazyRows(Sequence[Row]):
+    """Rows of which only those are made that are drawn."""
+
+    def __init__(self, keys: Sequence[object], make: Callable[[int], Row]) -> None:
+        self._keys = keys
+        self._count = len(keys)
+        self._make = make
+        self._made: dict[int, Row] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    def index_of(self, key: object) -> int | None:
+        """Return the row with a key."""
+        return next((index for index, own in enumerate(self._keys) if own == key), None)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(self._count))]
+        if not -self._count <= index < self._count:
+            raise IndexError(index)
+        index %= self._count
+        row = self._made.get(index)
+        if row is None:
+            row = self._made[index] = self._make(index)
+        return row
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A pair in the list, or a heading."""
+
+    pair: Pair | None
+    depth: int = 0
+    heading: str = ""
+    is_open: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the cursor stays on when the rows change."""
+        if self.pair is None:
+            return (self.heading,)
+        a, b = self.pair.a, self.pair.b
+        return (self.depth, a and a.path, b and b.path)
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it can be opened."""
+        return self.pair is not None and self.pair.has_children
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it has values to show."""
+        return self.pair is not None and not self.is_container and not self.pair.node.error
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is a difference itself, and no sequence or item that only holds some."""
+        return self.pair is not None and self.pair.is_different and not self.pair.inside
+
+
+def line_style(line: Line) -> Style:
+    """Return the style of a line; the marker says the same without colour."""
+    if line.pair is None:
+        return theme.STRONG
+    return theme.TEXT if line.is_difference else theme.DIM
+
+
+def one_line(line: Line, width: int) -> str:
+    """Return the text of a line: marker, name and both values beside each other."""
+    if line.pair is None or not line.is_value:
+        return _start(line, width)
+    room = max(width * 2 // 5, 24) if width >= _TAG_COLUMNS else max(width // 3, 24)
+    value = max((width - room - 2) // 2, 8)
+    a, b = values(line.pair, min(value, _MOST_CHARACTERS))
+    return f"{fit(_start(line, width), room)} {fit(a, value)} {fit(b, value)}".rstrip()
+
+
+def stacked(line: Line, part: int, width: int) -> str:
+    """Return one of the three rows of a line where it is narrow: the name, the value of A, that of B."""
+    if line.pair is None or part == 0:
+        return _start(line, width)
+    text = values(line.pair, min(max(width - 6, 8), _MOST_CHARACTERS))[part - 1]
+    return f"    {'AB'[part - 1]} {text}"
+
+
+def _start(line: Line, width: int) -> str:
+    """Return marker and name, and what is to be said of what has no values."""
+    if line.pair is None:
+        return line.heading
+    said = "" if line.is_value else notes(line.pair)
+    text = f"{_marker(line)} {_INDENT * line.depth}{_sign(line)}{_name(line.pair, width)}"
+    return f"{text}  {said}" if said else text
+
+
+def _marker(line: Line) -> str:
+    """Return the marker; a sequence or an item that only holds differences has none of its own."""
+    pair = line.pair
+    if pair is None:
+        return " "
+    return " " if pair.inside and pair.kind is Kind.CHANGED else MARKS[pair.kind]
+
+
+def _sign(line: Line) -> str:
+    return ("v " if line.is_open else "> ") if line.is_container else "  "
+
+
+def _name(pair: Pair, width: int) -> str:
+    node = pair.node
+    if node.is_item or node.error:
+        return title(pair)
+    return f"{node.tag} {name(node)}" if width >= _TAG_COLUMNS else name(node)
