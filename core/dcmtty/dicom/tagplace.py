@@ -57,13 +57,6 @@ def _end(node: TagNode) -> int:
     return element.end if element.length == UNDEFINED else element.value_offset + element.length
 
 
-def nearest(roots: Sequence[TagNode], tag: int) -> TagNode | None:
-    """Return the outermost element with a tag, else the first one behind it, else the last one before it."""
-    elements = [node for node in roots if not node.error]
-    behind = [node for node in elements if node.element.tag >= tag]
-    return min(behind, key=lambda node: node.element.tag, default=None) or (elements[-1] if elements else None)
-
-
 def path_text(path: Sequence[int]) -> str:
     """Return a path from the top: tags, and items counted from 1, e.g. `0008,1140/2/0008,0100`."""
     return "/".join(tag_text(step) if index % 2 == 0 else str(step + 1) for index, step in enumerate(path))

@@ -8,12 +8,12 @@ from typing import Self
 
 from dcmtty.dicom.beginning import Beginning, begin
 from dcmtty.dicom.source import open_source
-from dcmtty.dicom.taglisting import Book, ElementListing, ItemListing, Listing
+from dcmtty.dicom.taglisting import Book, ElementListing, ItemListing, Listing, Tick
 from dcmtty.dicom.tagnode import Scope, TagNode
 from dcmtty.dicom.walker import Walk, no_sequence
 from dcmtty.errors import InputError
 
-__all__ = ["Listing", "TagNode", "TagTree", "open_tags"]
+__all__ = ["Listing", "TagNode", "TagTree", "Tick", "open_tags"]
 
 
 class TagTree:

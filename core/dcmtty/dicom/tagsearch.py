@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -79,6 +80,28 @@ class Matches:
     """The same with what they lie in, each once."""
     is_all: bool
     """Whether there are no more than MOST_MATCHES."""
+
+    def next(self, order: tuple[bool, int] | None, step: int) -> int | None:
+        """Return the index of the first match behind (or before) a place, round the end; None without any."""
+        if not self.nodes:
+            return None
+        if step > 0:
+            index = 0 if order is None else bisect_right(self.nodes, order, key=_order)
+            return index % len(self.nodes)
+        index = len(self.nodes) if order is None else bisect_left(self.nodes, order, key=_order)
+        return (index - 1) % len(self.nodes)
+
+    def has(self, node: TagNode) -> bool:
+        """Say whether a node matches."""
+        index = self.next(node.order, -1)
+        if index is None:
+            return False
+        near = (self.nodes[index], self.nodes[(index + 1) % len(self.nodes)])
+        return any(one.path == node.path and one.order == node.order for one in near)
+
+
+def _order(node: TagNode) -> tuple[bool, int]:
+    return node.order
 
 
 def find_all(tree: TagTree, pattern: str, progress: Progress) -> Matches:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from textual.screen import Screen
+
 from dcmtty.contours.draft import EditState
 from dcmtty.contours.history import History
 from dcmtty.contours.model import GeometricType
-from dcmtty.dicom.tagnode import TagNode
 from dcmtty.errors import DcmttyError, UsageError
 from dcmtty.progress import Progress
 from dcmtty.session import Session
@@ -55,25 +56,18 @@ class Ui(Protocol):
         """Return who asks for passwords, from any thread."""
         ...
 
-    def is_busy(self) -> bool:
-        """Say whether any work runs in the background."""
-        ...
-
     def is_working(self, *kinds: str) -> bool:
-        """Say whether work of one of these kinds runs."""
+        """Say whether work of one of these kinds runs, or of any kind when none is named."""
         ...
 
     def redraw(self) -> None:
         """Draw the whole screen again."""
 
-    def open_help(self, mode: Mode, pane: Pane) -> None:
-        """Explain the focused pane."""
-
     def open_text(self, title: str, lines: Sequence[str]) -> None:
         """Show lines of text until a key closes them."""
 
-    def open_bytes(self, title: str, node: TagNode) -> None:
-        """Show the raw bytes of an element until a key closes them."""
+    def show(self, screen: Screen[None]) -> None:
+        """Show a screen of its own until a key closes it."""
 
     def copy(self, text: str) -> None:
         """Send text to the clipboard of the terminal (OSC 52)."""

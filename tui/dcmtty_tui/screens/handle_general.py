@@ -8,8 +8,10 @@ from dcmtty_tui.screens.desk import Desk, handles
 from dcmtty_tui.screens.handle_grid import leave_row
 from dcmtty_tui.screens.handle_send import enter_integrity, enter_send
 from dcmtty_tui.screens.handle_tags import halt
+from dcmtty_tui.screens.help import TextScreen, help_text
 from dcmtty_tui.screens.layout import PANES, next_pane
 from dcmtty_tui.viewing import Selection
+from dcmtty_tui.widgets.slice_view import SliceView
 
 DEVICE_WORK = frozenset({"plan", "sent", "verified", "offered"})
 """Work with a device, which q stops in Send mode alone."""
@@ -67,7 +69,8 @@ def command(desk: Desk, call: Call) -> None:
 def show_help(desk: Desk, call: Call) -> None:
     """Explain the focused pane."""
     del call
-    desk.ui.open_help(desk.mode, desk.pane)
+    text = SliceView.help_text if desk.pane is Pane.PICTURE else desk.ui.rows(desk.pane).help_text
+    desk.ui.show(TextScreen(help_text(desk.mode, desk.pane, text)))
 
 
 @handles("notes")

@@ -103,7 +103,7 @@ def answered(desk: Desk, message: Answer, recover: Path | None) -> None:
     `recover` is the journal to take up when the answer is the first scan.
     """
     if isinstance(message, Progressed):
-        if desk.ui.is_busy():
+        if desk.ui.is_working():
             desk.progress = step_text(message.step)
             handle_tags.grew(desk)
         return

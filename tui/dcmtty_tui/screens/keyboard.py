@@ -55,10 +55,19 @@ class Keyboard:
 
         What is typed before the app is up reaches it through the terminal's line mode, where Enter is ctrl+j.
         """
-        if self._waiting is not None:
-            self._held.append(lambda: self.press(key, character))
+        name = "enter" if key == "ctrl+j" else key
+        if self.desk.tags.is_waiting and key in {"q", "escape"}:
+            self._held.clear()
+            self._take(name, character)
         else:
-            self._take("enter" if key == "ctrl+j" else key, character)
+            self._in_turn(lambda: self._take(name, character))
+
+    def _in_turn(self, act: Callable[[], None]) -> None:
+        """Act behind an edit that waits, a search whose match keys are meant for, and what came after them."""
+        if self._waiting is not None or self.desk.tags.is_waiting or self._held:
+            self._held.append(act)
+        else:
+            act()
 
     def _take(self, key: str, character: str | None) -> None:
         if self.entry is not None:
@@ -72,10 +81,12 @@ class Keyboard:
 
     def paste(self, text: str) -> None:
         """Take pasted text on the line that is typed; elsewhere it is no series of keys."""
-        if self._waiting is not None:
-            self._held.append(lambda: self.paste(text))
-        elif self.entry is not None:
-            self.entry = self.entry.pasted(text)
+
+        def put() -> None:
+            if self.entry is not None:
+                self.entry = self.entry.pasted(text)
+
+        self._in_turn(put)
 
     def ask(self, kind: str, prompt: str, initial: str = "") -> None:
         """Open the entry line."""
@@ -108,7 +119,7 @@ class Keyboard:
         elif call.action.edits and not self.desk.viewer.settled:
             self._waiting = call
         else:
-            self._perform(call)
+            _perform(self.desk, call)
 
     def call_by_name(self, action_id: str) -> None:
         """Run an action that was chosen in the palette, if it makes sense here."""
@@ -123,20 +134,25 @@ class Keyboard:
     def run_waiting(self) -> bool:
         """Run what may run now; say whether anything did."""
         ran = False
-        while self._waiting is not None and self.desk.viewer.settled:
-            call, self._waiting, ran = self._waiting, None, True
-            self._perform(call)
-            while self._held and self._waiting is None:
+        while self._waiting is None or self.desk.viewer.settled:
+            if self._waiting is not None:
+                call, self._waiting, ran = self._waiting, None, True
+                _perform(self.desk, call)
+            elif self._held and not self.desk.tags.is_waiting:
+                ran = True
                 self._held.popleft()()
+            else:
+                break
         return ran
 
-    def _perform(self, call: Call) -> None:
-        desk = self.desk
-        if call.action.id not in {"back", "quit"}:
-            desk.leaving = False
-        reason = reason_against(call.action, desk)
-        if reason:
-            desk.refuse(f"{call.action.title}: {reason}")
-            return
-        desk.tell("")
-        desk.attempt(lambda: HANDLERS[call.action.id](desk, call))
+
+def _perform(desk: Desk, call: Call) -> None:
+    """Run an action that makes sense now, or say why it does not."""
+    if call.action.id not in {"back", "quit"}:
+        desk.leaving = False
+    reason = reason_against(call.action, desk)
+    if reason:
+        desk.refuse(f"{call.action.title}: {reason}")
+        return
+    desk.tell("")
+    desk.attempt(lambda: HANDLERS[call.action.id](desk, call))

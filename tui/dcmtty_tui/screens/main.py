@@ -23,7 +23,7 @@ from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.layout import LEFT
 from dcmtty_tui.screens.painting import paint
 from dcmtty_tui.screens.sending import SendState
-from dcmtty_tui.screens.tag_browser import TagBrowser
+from dcmtty_tui.screens.tag_browser import TAGS_HELP, TagBrowser
 from dcmtty_tui.screens.ui import ScreenUi
 from dcmtty_tui.screens.viewer import Viewer
 from dcmtty_tui.term import SMALLEST_COLUMNS, SMALLEST_ROWS, detect
@@ -34,14 +34,7 @@ from dcmtty_tui.widgets.slice_view import SliceView
 
 PANE_HELP = {
     Pane.SERIES: ("Series", "What was found. enter opens a series or a structure set; its row is explained below."),
-    Pane.TAGS: (
-        "Tags",
-        "The header of the slice or object: tag, VR, keyword, [how many values], value. l or enter opens a sequence or an"
-        " item, h closes it or goes to what it is inside of.\n/ finds a tag (0028,0010), or part of a keyword, name or"
-        " value; /re/ is a regular expression, upper and lower case alike. n and N go on, F shows only what matches.\n"
-        ":tag goes to a tag, keyword or path; x shows raw bytes and where they lie; y and Y copy value and path.\n"
-        "Large sequences are listed in the background, and searched there; q stops that.",
-    ),
+    Pane.TAGS: ("Tags", TAGS_HELP),
     Pane.ROIS: ("ROIs", "The regions of interest. enter chooses the one to draw in."),
     Pane.POINTS: ("Points", "The points of the contour being entered, or of the selected one."),
     Pane.FILES: ("Files", "The open files with their digests; in Send mode, space chooses what is sent."),
@@ -155,7 +148,7 @@ class MainScreen(Screen[int]):
                 self._reading = None
             else:
                 handlers.work_failed(self.desk, worker.group, error)
-        if not self.desk.ui.is_busy():
+        if not self.desk.ui.is_working():
             self.desk.progress = ""
         self.repaint()
 

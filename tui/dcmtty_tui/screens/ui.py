@@ -12,12 +12,11 @@ from dcmtty.progress import Progress
 from dcmtty.text import visible
 from dcmtty.transfer.authentication import Prompter
 from dcmtty_tui import workers
-from dcmtty_tui.actions import Mode, Pane
-from dcmtty_tui.screens.help import TextScreen, help_text
+from dcmtty_tui.actions import Pane
+from dcmtty_tui.screens.help import TextScreen
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.question import QuestionScreen, ScreenPrompter
 from dcmtty_tui.widgets.row_list import RowList
-from dcmtty_tui.widgets.slice_view import SliceView
 
 
 class ScreenUi:
@@ -44,13 +43,10 @@ class ScreenUi:
             worker.cancel()
         return bool(running)
 
-    def is_busy(self) -> bool:
-        """Say whether any work runs in the background."""
-        return any(not worker.is_finished for worker in self._screen.app.workers)
-
     def is_working(self, *kinds: str) -> bool:
-        """Say whether work of one of these kinds runs."""
-        return any(worker.group in kinds and not worker.is_finished for worker in self._screen.app.workers)
+        """Say whether work of one of these kinds runs, or of any kind when none is named."""
+        running = [worker.group for worker in self._screen.app.workers if not worker.is_finished]
+        return any(group in kinds for group in running) if kinds else bool(running)
 
     def ask(self, kind: str, prompt: str, initial: str = "") -> None:
         """Open the entry line; what is typed comes back to the handler of `kind`."""
@@ -79,16 +75,19 @@ class ScreenUi:
         for widget in self._screen.query("*"):
             widget.refresh()
 
-    def open_help(self, mode: Mode, pane: Pane) -> None:
-        """Explain the focused pane."""
-        text = SliceView.help_text if pane is Pane.PICTURE else self.rows(pane).help_text
-        self._screen.app.push_screen(TextScreen(help_text(mode, pane, text)))
-
     def open_text(self, title: str, lines: Sequence[str]) -> None:
         """Show lines of text until a key closes them."""
         text = Text(f"{title}\n\n", "bold")
         text.append("\n".join(f"- {visible(line)}" for line in lines), "not bold")
         self._screen.app.push_screen(TextScreen(text))
+
+    def show(self, screen: Screen[None]) -> None:
+        """Show a screen of its own until a key closes it."""
+        self._screen.app.push_screen(screen)
+
+    def copy(self, text: str) -> None:
+        """Send text to the clipboard of the terminal (OSC 52), in base64: nothing in it acts on the terminal."""
+        self._screen.app.copy_to_clipboard(text)
 
     def open_palette(self) -> None:
         """Open the palette."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -27,6 +28,26 @@ class Row:
     """A colour sample drawn before the text."""
 
 
+class Locating(Protocol):
+    """Rows that know where a key is."""
+
+    def index_of(self, key: object) -> int | None:
+        """Return the row with a key."""
+        ...
+
+
+def _index_of(rows: Sequence[Row], key: object, last: int) -> int | None:
+    """Return the row with a key, which was at `last`; rows that are made on demand are not gone through."""
+    if hasattr(rows, "index_of"):
+        locating: Locating = rows
+        return locating.index_of(key)
+    if last < len(rows) and rows[last].key == key:
+        return last
+    if not isinstance(rows, list | tuple):
+        return None
+    return next((index for index, row in enumerate(rows) if row.key == key), None)
+
+
 class RowList(Widget):
     """A pane with a title and rows; keys come from the registry, not from here."""
 
@@ -40,6 +61,8 @@ class RowList(Widget):
         self.cursor = 0
         self.is_current = False
         self._top = 0
+        self._total = 0
+        """How many rows there were when they were drawn; those that are still being found grow."""
 
     @property
     def visible_rows(self) -> int:
@@ -52,17 +75,38 @@ class RowList(Widget):
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
     def set_rows(self, rows: Sequence[Row], title: str | None = None) -> None:
-        """Show these rows, unless they are shown already; the cursor stays on the row with the same key."""
-        if title in {None, self.title} and (rows is self.rows or list(rows) == list(self.rows)):
+        """Show these rows, unless they are shown already; the cursor stays on the row with the same key.
+
+        Of rows that are made when they are asked for, only those on the screen are; where the key went is asked of
+        their `index_of(key)`, if they have that.
+        """
+        same_title = title in {None, self.title}
+        if same_title and rows is self.rows:
             return
         if title is not None:
             self.title = title
-        key = self.current.key if self.current else None
-        self.rows = rows
-        match = next((index for index, row in enumerate(rows) if row.key == key), None) if key is not None else None
+        before, self.rows = self.rows, rows
+        if same_title and self._looks_like(before):
+            return
+        self._total = len(rows)
+        key = before[self.cursor].key if 0 <= self.cursor < len(before) else None
+        match = _index_of(rows, key, self.cursor) if key is not None else None
         self.cursor = match if match is not None else max(0, min(self.cursor, len(rows) - 1))
         self._keep_visible()
         self.refresh()
+
+    def _looks_like(self, before: Sequence[Row]) -> bool:
+        """Say whether what is on the screen is the same as with the rows before."""
+        count = len(before)
+        if len(self.rows) != count or self._total != count:
+            return False
+        shown = range(self._top, min(self._top + self.visible_rows, count))
+        return all(before[index] == self.rows[index] for index in {*shown, min(self.cursor, count - 1)} if index >= 0)
+
+    def make_shown(self) -> None:
+        """Make the rows that are on the screen, where they are made when they are asked for."""
+        for index in range(self._top, min(self._top + self.visible_rows, len(self.rows))):
+            self.rows[index]
 
     def move(self, step: int) -> None:
         """Move the cursor by rows."""
@@ -73,13 +117,6 @@ class RowList(Widget):
         self.cursor = max(0, min(index, len(self.rows) - 1))
         self._keep_visible()
         self.refresh()
-
-    def go_to_key(self, accept: Callable[[object], bool]) -> bool:
-        """Put the cursor on the first row whose key is accepted."""
-        index = next((index for index, row in enumerate(self.rows) if accept(row.key)), None)
-        if index is not None:
-            self.go(index)
-        return index is not None
 
     def _keep_visible(self) -> None:
         height = self.visible_rows
