@@ -90,7 +90,7 @@ def join(cell: Cell) -> str | None:
     return _safe("\\".join(str(value) for value in values)) if isinstance(values, list) and values else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _number_of(text: str) -> float | None:
     if _WHOLE.fullmatch(text):
         return int(text)
