@@ -19,7 +19,6 @@ STACKED_COLUMNS = 72
 _TAG_COLUMNS = 100
 """In fewer columns names stand without their tags."""
 _MOST_CHARACTERS = 400
-_INDENT = "  "
 
 
 class LazyRows(Sequence[Row]):
@@ -117,7 +116,8 @@ def _start(line: Line, width: int) -> str:
     if line.pair is None:
         return line.heading
     said = "" if line.is_value else notes(line.pair)
-    text = f"{_marker(line)} {_INDENT * line.depth}{_sign(line)}{_name(line.pair, width)}"
+    indent = " " * (min(2 * line.depth, 12) if width >= _TAG_COLUMNS else min(line.depth, 6))
+    text = f"{_marker(line)} {indent}{_sign(line)}{_name(line.pair, width)}"
     return f"{text}  {said}" if said else text
 
 

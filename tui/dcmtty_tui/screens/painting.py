@@ -12,7 +12,7 @@ from textual.widget import Widget
 from dcmtty.dicom.model import Series
 from dcmtty.text import fit, visible
 from dcmtty_tui import theme
-from dcmtty_tui.actions import ACTIONS, Action, Mode, Pane
+from dcmtty_tui.actions import ACTIONS, Action, Mode, Pane, for_key
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.entry import Entry
 from dcmtty_tui.screens.handle_compare import paint_compare
@@ -226,6 +226,7 @@ def footer(desk: Desk, width: int) -> list[Part]:
         action
         for action in ACTIONS
         if action.footer and action.keys and desk.mode in action.modes and desk.pane in action.panes
+        if for_key(action.keys[0], desk.mode, desk.pane) is action
         if action.id != f"mode.{desk.mode}" and not reason_against(action, desk)
     ]
     always = [action for action in here if action.id in ALWAYS_IN_FOOTER]
