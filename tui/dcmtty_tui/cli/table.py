@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dcmtty.errors import UsageError
+from dcmtty.errors import UsageError, WriteFailed
 from dcmtty.text import cell_width, fit, visible
 from dcmtty_tui.cli import diagnostics, output
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dcmtty.engine.protocol import Engine
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_Parsed = TypeVar("_Parsed")
 
 FORMATS = ("table", "csv", "json", "parquet")
 DEFAULT_COLUMNS = {
@@ -54,6 +55,17 @@ class TableRequest:
         """Whether a table was asked for at all, not the list of series."""
         return any(value is not None for value in (self.columns, self.rows, self.filter, self.sort, self.group))
 
+    def check(self, format_: str) -> None:
+        """Look at once whether it can be done.
+
+        Raises:
+            UsageError: Parquet or a file is wanted for the list of series, or the table cannot be understood.
+        """
+        if self.is_wanted:
+            self.query()
+        elif format_ == "parquet" or self.target is not None:
+            raise UsageError("--format parquet and -o are for tables", remedy="add --columns, or --rows series")
+
     def query(self) -> TableQuery:
         """Return what is to be shown.
 
@@ -69,13 +81,21 @@ class TableRequest:
         if columns is None:
             columns = "" if self.group is not None else DEFAULT_COLUMNS[kind]
         return TableQuery(
-            table_columns(columns) if self.columns is not None or columns else (),
+            _of("--columns", table_columns, columns) if self.columns is not None or columns else (),
             kind,
             None if self.filter is None else parse_filter(self.filter),
-            () if self.sort is None else sort_columns(self.sort),
-            () if self.group is None else table_columns(self.group),
+            () if self.sort is None else _of("--sort", sort_columns, self.sort),
+            () if self.group is None else _of("--group", table_columns, self.group),
             as_found=True,
         )
+
+
+def _of(option: str, parse: Callable[[str], _Parsed], text: str) -> _Parsed:
+    """Return what an option says; an error names the option."""
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error.message}", remedy=error.remedy) from error
 
 
 def table_options(command: _F) -> _F:
@@ -106,14 +126,14 @@ def table_options(command: _F) -> _F:
 def write_table(
     request: TableRequest,
     paths: Sequence[Path],
+    catalog: Catalog,
+    engine: str,
     *,
     format_: str,
     raw: bool,
-    engine: Engine,
-    catalog: Catalog,
     quiet: bool,
 ) -> Listing:
-    """Scan, and write the table that was asked for; return what the scan found.
+    """Scan with the engine of this name, and write the table that was asked for; return what the scan found.
 
     Raises:
         UsageError: a column, the filter or the format cannot be used.
@@ -122,16 +142,18 @@ def write_table(
     query = request.query()
     target = None if request.target in {None, "-"} else Path(str(request.target))
     format_ = _format(format_, target)
-    if target is None:
-        sink = _sink(format_, query, output.write_bytes, raw=raw)
-        return _scanned(query, sink, paths, engine, catalog, is_live=True, quiet=quiet or output.is_terminal())
+    from dcmtty.engine.opening import open_engine
     from dcmtty.files import is_taken, writing_atomic
 
-    if not request.overwrite and is_taken(target):
-        raise UsageError(f"{visible(target)} exists already", remedy="choose another name, or add --overwrite")
-    with writing_atomic(target, replace=request.overwrite) as stream:
-        sink = _sink(format_, query, stream.write, raw=raw)
-        return _scanned(query, sink, paths, engine, catalog, is_live=False, quiet=quiet)
+    if target is not None and not request.overwrite and is_taken(target):
+        raise WriteFailed(f"{visible(target)}: it exists already", remedy="choose another name, or add --overwrite")
+    with open_engine(engine) as opened:
+        if target is None:
+            sink = _sink(format_, query, output.write_bytes, raw=raw)
+            return _scanned(query, sink, paths, opened, catalog, is_live=True, quiet=quiet or output.is_terminal())
+        with writing_atomic(target, replace=request.overwrite) as stream:
+            sink = _sink(format_, query, stream.write, raw=raw)
+            return _scanned(query, sink, paths, opened, catalog, is_live=False, quiet=quiet)
 
 
 def _format(format_: str, target: Path | None) -> str:

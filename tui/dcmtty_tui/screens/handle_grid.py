@@ -128,7 +128,7 @@ def describe_cell(desk: Desk, row: Row) -> None:
         desk.tell(f"{column.name}: {value}" if value else f"{column.name} has no value")
 
 
-def open_grid_row(desk: Desk, row: Row) -> tuple[str, str] | None:
+def go_into(desk: Desk, row: Row) -> tuple[str, str] | None:
     """Go into a group or a study; of a series or a file return what it is (`series`, `file`) and its UID or path."""
     grid, view = desk.grid, desk.grid.shown
     if view is None or grid.rows is None or not isinstance(row.key, tuple):

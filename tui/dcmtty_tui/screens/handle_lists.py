@@ -10,6 +10,7 @@ from dcmtty_tui.screens.desk import Desk, handles
 from dcmtty_tui.screens.handle_compare import describe as describe_pair
 from dcmtty_tui.screens.handle_file import load_structures, open_series
 from dcmtty_tui.screens.handle_grid import describe_cell
+from dcmtty_tui.screens.handle_grid_open import open_grid_row
 from dcmtty_tui.screens.handle_roi import choose_roi
 from dcmtty_tui.screens.handle_send import choose_device, show_receipt_row
 from dcmtty_tui.screens.handle_tags import describe_node, show_tags, toggle
@@ -73,7 +74,7 @@ def open_row(desk: Desk, call: Call) -> None:
     if isinstance(row.key, TagNode):
         toggle(desk, row.key)
     elif desk.pane is Pane.GRID:
-        _open_grid_row(desk, row)
+        open_grid_row(desk, row)
     elif isinstance(row.key, Series):
         open_series(desk, row.key)
     elif isinstance(row.key, Instance):

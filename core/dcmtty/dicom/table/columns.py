@@ -11,6 +11,7 @@ from dcmtty.dicom.attributes import ATTRIBUTES
 from dcmtty.dicom.header.columns import Column, parse_column
 from dcmtty.dicom.header.record import STANDARD
 from dcmtty.errors import UsageError
+from dcmtty.text import visible
 
 Kind = Literal["number", "text", "unknown"]
 """How values compare: as numbers, as text, or (a private attribute) as numbers where they are some."""
@@ -87,7 +88,12 @@ def table_column(name: str) -> TableColumn:
         UsageError: it names none.
     """
     known = PSEUDO.get(name.strip())
-    return known if known is not None else _attribute(parse_column(name))
+    if known is not None:
+        return known
+    try:
+        return _attribute(parse_column(name))
+    except UsageError as error:
+        raise UsageError(f"{visible(name.strip(), 60)!r} is no attribute", remedy=error.remedy) from error
 
 
 def table_columns(text: str) -> tuple[TableColumn, ...]:
