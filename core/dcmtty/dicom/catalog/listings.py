@@ -15,7 +15,7 @@ from dcmtty.dicom.catalog.members import Changed, Shown, shown_paths
 from dcmtty.dicom.catalog.parts import Part, numbered
 from dcmtty.dicom.catalog.store import Unusable, as_text
 from dcmtty.dicom.catalog.summaries import Summary, fingerprint_of, keep, kept_summary, new_summary, slices_of
-from dcmtty.dicom.catalog.survey import Survey, survey
+from dcmtty.dicom.catalog.survey import Survey
 from dcmtty.dicom.listing import FileEntry, Listing, SeriesEntry
 from dcmtty.dicom.model import Unreadable
 
@@ -52,12 +52,10 @@ def complete_listing(catalog: Catalog, walk: Walk, *, with_files: bool) -> Listi
     changed: list[tuple[int]] = []
     listing = None
     with catalog.reading():
-        seen = survey(catalog)
-        if seen.is_whole:
-            shown = shown_paths(catalog)
-            summaries = _summaries(catalog, seen, walk, shown, made, changed)
-            if not changed:
-                listing = _listing(catalog, walk, seen, summaries, shown, with_files=with_files)
+        seen, shown = Survey(catalog), shown_paths(catalog)
+        summaries = _summaries(catalog, seen, walk, shown, made, changed)
+        if seen.is_whole and not changed:
+            listing = _listing(catalog, walk, seen, summaries, shown, with_files=with_files)
     if changed:
         with catalog.writing():
             catalog.connection.executemany("DELETE FROM file WHERE id = ?", changed)
@@ -71,7 +69,7 @@ def _summaries(
 ) -> list[Summary]:
     """Return the summaries of all series; add to `made` those that are new, and to `changed` rows that are not true."""
     summaries: list[Summary] = []
-    for series_id, ranges in seen.series.items():
+    for series_id, ranges in seen.series():
         fingerprint = fingerprint_of(ranges, walk.roots)
         summary = kept_summary(catalog, series_id, fingerprint)
         if summary is None:

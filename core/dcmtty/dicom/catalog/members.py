@@ -23,9 +23,11 @@ _FACTS = (
     "warnings", "referenced_series_uids",
 )  # fmt: skip
 _KEYWORDS = (*PER_FILE, *COMMON)
-_QUERY = f"""SELECT {", ".join(f"file.{name}" for name in (*_FACTS, *PER_FILE))}, {", ".join(COMMON)}
-    FROM file LEFT JOIN common ON common.id = file.common_id WHERE file.id BETWEEN ? AND ?"""
+_SELECT = f"""SELECT {", ".join(f"file.{name}" for name in (*_FACTS, *PER_FILE))}, {", ".join(COMMON)}
+    FROM file LEFT JOIN common ON common.id = file.common_id"""
+_FEW_RANGES = 16
 _PIXEL_DATA = 0x7FE00010
+_LARGEST = (1 << 63) - 1
 
 
 class Changed(Exception):
@@ -81,19 +83,33 @@ class Member:
     instance: Instance
 
 
-def members(catalog: Catalog, ranges: Ranges, shown: Shown) -> Iterator[Member]:
+def member_rows(catalog: Catalog, select: str, series_id: int, ranges: Ranges) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a series that are in the ranges; `select` names `file.id` as its first column."""
+    if len(ranges) <= _FEW_RANGES:
+        for first, last in ranges:
+            yield from catalog.rows(f"{select} WHERE file.id BETWEEN ? AND ?", (first, last))
+        return
+    waiting = iter(ranges)
+    first, last = next(waiting)
+    for row in catalog.rows(f"{select} WHERE file.series_id = ? ORDER BY file.id", (series_id,)):
+        while row[0] > last:
+            first, last = next(waiting, (_LARGEST, _LARGEST))
+        if row[0] >= first:
+            yield row
+
+
+def members(catalog: Catalog, series_id: int, ranges: Ranges, shown: Shown) -> Iterator[Member]:
     """Yield the instances of rows: from what is kept where that says all of the plane, else from the files.
 
     Raises:
         Changed: a file that had to be read is no more what its row says.
     """
-    for first, last in ranges:
-        for row in catalog.rows(_QUERY, (first, last)):
-            facts: dict[str, Any] = dict(zip(_FACTS, row, strict=False))
-            path = shown.path(facts["folder_id"], facts["name"])
-            kept = _kept(path, facts, row[len(_FACTS) :]) if facts["is_plain"] == 1 else None
-            instance = kept or _read_again(catalog, path, facts)
-            yield Member(facts["id"], facts["folder_id"], instance)
+    for row in member_rows(catalog, _SELECT, series_id, ranges):
+        facts: dict[str, Any] = dict(zip(_FACTS, row, strict=False))
+        path = shown.path(facts["folder_id"], facts["name"])
+        kept = _kept(path, facts, row[len(_FACTS) :]) if facts["is_plain"] == 1 else None
+        instance = kept or _read_again(catalog, path, facts)
+        yield Member(facts["id"], facts["folder_id"], instance)
 
 
 def _kept(path: Path, facts: dict[str, Any], values: Sequence[object]) -> Instance:

@@ -73,8 +73,11 @@ def new_summary(catalog: Catalog, series_id: int, ranges: Ranges, fingerprint: s
     Raises:
         Changed: a file that had to be read is no more what its row says.
     """
-    stack = uniform_stack(catalog, ranges, shown)
-    facts, least_name = ([stack], "") if stack is not None else _general(list(members(catalog, ranges, shown)))
+    stack = uniform_stack(catalog, series_id, ranges, shown)
+    if stack is not None:
+        facts, least_name = [stack], ""
+    else:
+        facts, least_name = _general(list(members(catalog, series_id, ranges, shown)))
     return Summary(
         series_id, fingerprint, [part_of(one, least_name) for one in facts], [list(one.file_ids) for one in facts]
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcmtty.dicom.catalog.members import Ranges
 from dcmtty.dicom.catalog.schema import JOINED
 from dcmtty.dicom.catalog.store import as_text
 from dcmtty.dicom.listing import Listing, SeriesEntry
@@ -21,36 +23,39 @@ _SURVEY = f"""SELECT file.series_id, file.id, found.id, file.status = 'dicom' AN
 
 @dataclass(slots=True)
 class Survey:
-    """What one look at all the files of a scan tells."""
+    """One look at all files of the last scan."""
 
-    series: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    """Ranges of the rows of each series."""
+    catalog: Catalog
     odd: list[int] = field(default_factory=list)
     """Found files that are no images, or have something to tell."""
     skipped: int = 0
     is_whole: bool = True
     """Whether every found file has a row."""
 
-
-def survey(catalog: Catalog) -> Survey:
-    """Look at all files of the last scan, holding nothing of most of them."""
-    seen = Survey()
-    for series_id, file_id, found_id, is_image, is_skipped, is_odd in catalog.rows(_SURVEY):
-        if file_id is None:
-            seen.is_whole = False
-        elif is_skipped:
-            seen.skipped += 1
-        elif not is_image:
-            seen.odd.append(found_id)
-        else:
-            ranges = seen.series.setdefault(series_id, [])
-            if ranges and ranges[-1][1] == file_id - 1:
-                ranges[-1] = (ranges[-1][0], file_id)
-            else:
-                ranges.append((file_id, file_id))
-            if is_odd:
-                seen.odd.append(found_id)
-    return seen
+    def series(self) -> Iterator[tuple[int, Ranges]]:
+        """Yield each series with its rows, and take notice of everything else."""
+        current: int | None = None
+        ranges: list[tuple[int, int]] = []
+        for series_id, file_id, found_id, is_image, is_skipped, is_odd in self.catalog.rows(_SURVEY):
+            if is_image:
+                if series_id != current:
+                    if current is not None and ranges:
+                        yield current, ranges
+                    current, ranges = int(series_id), []
+                if ranges and ranges[-1][1] == file_id - 1:
+                    ranges[-1] = (ranges[-1][0], file_id)
+                else:
+                    ranges.append((file_id, file_id))
+            elif is_skipped:
+                self.skipped += 1
+                continue
+            elif file_id is None:
+                self.is_whole = False
+                continue
+            if is_odd or not is_image:
+                self.odd.append(found_id)
+        if current is not None and ranges:
+            yield current, ranges
 
 
 _PARTIAL = f"SELECT series_id, count(*), min(file.id) FROM {JOINED} WHERE series_id IS NOT NULL GROUP BY series_id"

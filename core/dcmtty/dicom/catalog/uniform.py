@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dcmtty.dicom.catalog.members import Ranges, Shown, members
+from dcmtty.dicom.catalog.members import Ranges, Shown, member_rows, members
 from dcmtty.dicom.catalog.parts import PartFacts
 
 if TYPE_CHECKING:
@@ -28,22 +28,21 @@ _ALIKE = (
     "Columns",
 )
 """What all images of a uniform stack have, and have alike."""
-_MEMBERS = """SELECT id, folder_id, is_plain, common_id, SOPInstanceUID, ImagePositionPatient FROM file
-    WHERE id BETWEEN ? AND ?"""
+_SELECT = "SELECT id, folder_id, is_plain, common_id, SOPInstanceUID, ImagePositionPatient FROM file"
 _COMMON = f"SELECT {', '.join(_ALIKE)} FROM common WHERE id = ?"
 
 
-def uniform_stack(catalog: Catalog, ranges: Ranges, shown: Shown) -> PartFacts | None:
+def uniform_stack(catalog: Catalog, series_id: int, ranges: Ranges, shown: Shown) -> PartFacts | None:
     """Return what `series.group` finds of these files, None unless they surely are one stack without repeats.
 
     One stack they are when everything that takes a series apart is the same text in all of them, each has a position
     of its own, and no image is there twice.
     """
-    rows = [row for start, end in ranges for row in catalog.rows(_MEMBERS, (start, end))]
+    rows = list(member_rows(catalog, _SELECT, series_id, ranges))
     if any(row[2] != 1 for row in rows) or not _are_single([row[4] for row in rows]) or not _are_alike(catalog, rows):
         return None
     origins = _origins([row[5] for row in rows])
-    plane = _instance(catalog, rows[0][0], shown).frames[0].plane
+    plane = _instance(catalog, series_id, rows[0][0], shown).frames[0].plane
     if origins is None or plane is None:
         return None
     import numpy as np
@@ -61,7 +60,7 @@ def uniform_stack(catalog: Catalog, ranges: Ranges, shown: Shown) -> PartFacts |
     notes = spacing.distance_notes(in_order, usual_mm, tolerance_mm)
     shift = spacing.shift_note(origins[order], normal)
     ids: list[int] = [rows[index][0] for index in order]
-    first = _instance(catalog, ids[0], shown)
+    first = _instance(catalog, series_id, ids[0], shown)
     return PartFacts(
         first,
         first.frames[0].plane,
@@ -75,8 +74,8 @@ def uniform_stack(catalog: Catalog, ranges: Ranges, shown: Shown) -> PartFacts |
     )
 
 
-def _instance(catalog: Catalog, file_id: int, shown: Shown) -> Instance:
-    return next(members(catalog, [(file_id, file_id)], shown)).instance
+def _instance(catalog: Catalog, series_id: int, file_id: int, shown: Shown) -> Instance:
+    return next(members(catalog, series_id, [(file_id, file_id)], shown)).instance
 
 
 def _are_single(uids: Sequence[object]) -> bool:
