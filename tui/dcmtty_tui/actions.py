@@ -166,6 +166,7 @@ _LISTS = (
     _row("row.open", "Open", "Open or choose what the row names.", "enter", footer=True),
     _row("row.expand", "Expand", "Show what is inside.", "l", "right", panes=frozenset({Pane.TAGS})),
     _row("row.collapse", "Collapse", "Hide what is inside, or go to what it is inside of.", "h", "left", panes=frozenset({Pane.TAGS})),
+    Action("tags", "Tags", "Show the tags of what the row names, or of a file.", "Tags", ("t",), ("tags",), "[FILE]", frozenset({Mode.BROWSE}), frozenset({Pane.SERIES}), footer=True),
     Action("find", "Find", "Find a tag, or part of a keyword, name or value; /.../ is a regular expression.", "Tags", ("/",), ("find",), "PATTERN", frozenset({Mode.BROWSE}), footer=True),
     Action("find.next", "Next match", "Go to the next match.", "Tags", ("n",), modes=frozenset({Mode.BROWSE})),
     Action("find.previous", "Previous match", "Go to the previous match.", "Tags", ("N",), modes=frozenset({Mode.BROWSE})),
@@ -246,7 +247,16 @@ _COMPARING = (
     _compare("compare.ignore", "Ignore", "Leave attributes out: keywords, tags, groups (gggg,*), private; without a list none.", words=("ignore",), arguments="K,.."),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_GENERAL, *_VIEWING, *_CROSSHAIR, *_LISTS, *_CONTOURING, *_SENDING, *_GRIDDING, *_COMPARING)
+ACTIONS: tuple[Action, ...] = (
+    *_GENERAL,
+    *_VIEWING,
+    *_CROSSHAIR,
+    *_LISTS,
+    *_CONTOURING,
+    *_SENDING,
+    *_GRIDDING,
+    *_COMPARING,
+)
 BY_ID = {action.id: action for action in ACTIONS}
 
 

@@ -83,6 +83,7 @@ class Span:
 
     def _run(self, tick: Callable[[int], None]) -> bool:
         end, offset, delimited = self._end, self.offset, self._delimited
+        self._window, self._base = b"", offset
         while delimited or offset != end:
             at = offset - self._base
             if at + 8 > len(self._window):

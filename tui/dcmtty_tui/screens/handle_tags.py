@@ -1,17 +1,17 @@
-"""Handlers of the tag tree: what is open in it, search, jumps, raw bytes and the clipboard."""
+"""Handlers of the tag tree: whose it is, what is open in it, raw bytes and the clipboard."""
 
 from __future__ import annotations
 
-from dcmtty.dicom.model import Instance
+from pathlib import Path
+
+from dcmtty.dicom.listing import FileEntry, SeriesEntry
+from dcmtty.dicom.model import Instance, Series, Unreadable
 from dcmtty.dicom.rawbytes import extent
-from dcmtty.dicom.tagjump import Jump
 from dcmtty.dicom.tagplace import path_text
 from dcmtty.dicom.tags import TagNode
-from dcmtty.dicom.tagsearch import MOST_MATCHES, Matches
-from dcmtty.text import visible
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
-from dcmtty_tui.screens.desk import Desk, handles
+from dcmtty_tui.screens.desk import Desk, handles, typed_path
 from dcmtty_tui.screens.raw_bytes import BytesScreen
 from dcmtty_tui.screens.tag_browser import title
 from dcmtty_tui.screens.tag_rows import NodePath
@@ -29,9 +29,44 @@ def describe_node(node: TagNode) -> str:
     return f"{node.tag} {node.vr} {node.name or node.keyword} VM {node.vm}, {extent(node).text}: {node.value}"
 
 
+@handles("tags")
+def show_tags_of_row(desk: Desk, call: Call) -> None:
+    """Show the tags of what the row names, or of a file that was typed."""
+    if call.arguments:
+        desk.mode = Mode.BROWSE
+        show_file(desk, typed_path(" ".join(call.arguments)))
+        return
+    if desk.pane is not Pane.SERIES:
+        desk.pane = Pane.TAGS
+        return
+    row = desk.ui.rows(Pane.SERIES).current
+    path = _path_of(row.key) if row is not None else None
+    if path is None:
+        desk.refuse("this row is no file; go to a series, a structure set or another object")
+    else:
+        show_file(desk, path)
+
+
+def _path_of(key: object) -> Path | None:
+    match key:
+        case Series():
+            return key.first.path
+        case SeriesEntry():
+            return key.first_path
+        case Instance() | FileEntry() | Unreadable():
+            return key.path
+        case _:
+            return None
+
+
 def show_tags(desk: Desk, instance: Instance) -> None:
     """Show the tag tree of an object that has no picture."""
-    desk.tags.follow(instance.path)
+    show_file(desk, instance.path)
+
+
+def show_file(desk: Desk, path: Path) -> None:
+    """Show the tag tree of a file, whichever slice is shown."""
+    desk.tags.follow(path)
     desk.tags_pinned = True
     desk.pane = Pane.TAGS
     redraw(desk)
@@ -53,6 +88,25 @@ def follow_slice(desk: Desk) -> None:
         _search_again(desk)
     else:
         _keep_up(desk)
+
+
+def _search_again(desk: Desk) -> None:
+    """Look for the same in the next file."""
+    if desk.tags.pattern:
+        was_filtered = desk.tags.is_filtered
+        work = desk.tags.search(desk.tags.pattern)
+        desk.tags.is_filtered = was_filtered and bool(desk.tags.matches and desk.tags.matches.nodes)
+        redraw(desk)
+        if work is not None:
+            desk.tags.is_waiting = False
+            desk.ui.start_work("find", work)
+
+
+def no_file(desk: Desk) -> str:
+    """Return why there are no tags to look at."""
+    if desk.viewer.wanted is None:
+        return "no file is open; press enter on one in the series pane"
+    return "a reformatted view is of no one file, so it has no tags; press V to go back to the slices"
 
 
 def redraw(desk: Desk) -> None:
@@ -84,7 +138,7 @@ def listed(desk: Desk, tree: object) -> None:
     goal = desk.tags.goal
     if goal is not None:
         desk.tags.stop()
-        _go_to(desk, goal)
+        go_to(desk, goal)
     else:
         redraw(desk)
 
@@ -96,7 +150,8 @@ def grew(desk: Desk) -> None:
         desk.ui.rows(Pane.TAGS).set_rows(desk.tags.rows(), title(desk.tags))
 
 
-def _current(desk: Desk) -> TagNode | None:
+def current_node(desk: Desk) -> TagNode | None:
+    """Return the node under the cursor, None where there is none."""
     row = desk.ui.rows(Pane.TAGS).current
     return row.key if row is not None and isinstance(row.key, TagNode) else None
 
@@ -104,7 +159,7 @@ def _current(desk: Desk) -> TagNode | None:
 def toggle(desk: Desk, node: TagNode) -> None:
     """Open a node, or close it."""
     if desk.tags.expand(node):
-        _go_to(desk, node.path)
+        go_to(desk, node.path)
     elif node.has_children:
         desk.tags.collapse(node)
         redraw(desk)
@@ -114,11 +169,11 @@ def toggle(desk: Desk, node: TagNode) -> None:
 def expand(desk: Desk, call: Call) -> None:
     """Show what is inside a sequence or an item."""
     del call
-    node = _current(desk) if desk.pane is Pane.TAGS else None
+    node = current_node(desk) if desk.pane is Pane.TAGS else None
     if node is None:
         return
     if desk.tags.expand(node):
-        _go_to(desk, node.path)
+        go_to(desk, node.path)
     elif node.has_children:
         desk.ui.rows(Pane.TAGS).move(1)
 
@@ -127,16 +182,16 @@ def expand(desk: Desk, call: Call) -> None:
 def collapse(desk: Desk, call: Call) -> None:
     """Hide what is inside, or go to the node around."""
     del call
-    node = _current(desk) if desk.pane is Pane.TAGS else None
+    node = current_node(desk) if desk.pane is Pane.TAGS else None
     if node is None:
         return
     path = desk.tags.collapse(node)
     redraw(desk)
     if path is not None:
-        _go_to(desk, path)
+        go_to(desk, path)
 
 
-def _go_to(desk: Desk, path: NodePath) -> bool:
+def go_to(desk: Desk, path: NodePath) -> bool:
     """Go to the row of a path; where it is not listed yet, as soon as it is."""
     index = desk.tags.index_of(path)
     redraw(desk)
@@ -147,157 +202,11 @@ def _go_to(desk: Desk, path: NodePath) -> bool:
     return index is not None
 
 
-@handles("find")
-def find(desk: Desk, call: Call) -> None:
-    """Ask for a pattern, or search for the one that was typed."""
-    if not call.arguments:
-        desk.ui.ask("find", "/  tag, or part of a keyword, name or value; /.../ for a regular expression", "")
-        return
-    search(desk, " ".join(call.arguments))
-
-
-def search(desk: Desk, pattern: str) -> None:
-    """Search the tags of the file that is shown and go to the first match."""
-    if not pattern:
-        return
-    desk.mode, desk.pane = Mode.BROWSE, Pane.TAGS
-    follow_slice(desk)
-    if desk.tags.path is None:
-        desk.refuse(_no_file(desk))
-        return
-    work = desk.tags.search(pattern)
-    redraw(desk)
-    if work is not None:
-        desk.ui.start_work("find", work)
-        desk.tell(f"searching for {visible(pattern, 60)}; q stops it")
-    elif desk.tags.matches is not None:
-        _show_matches(desk, desk.tags.matches)
-
-
-def _no_file(desk: Desk) -> str:
-    if desk.viewer.wanted is None:
-        return "no file is open; press enter on one in the series pane"
-    return "a reformatted view is of no one file, so it has no tags; press V to go back to the slices"
-
-
-def _search_again(desk: Desk) -> None:
-    """Look for the same in the next file."""
-    if desk.tags.pattern:
-        was_filtered = desk.tags.is_filtered
-        work = desk.tags.search(desk.tags.pattern)
-        desk.tags.is_filtered = was_filtered and bool(desk.tags.matches and desk.tags.matches.nodes)
-        redraw(desk)
-        if work is not None:
-            desk.tags.is_waiting = False
-            desk.ui.start_work("find", work)
-
-
-def found(desk: Desk, number: int, answer: Matches | Jump) -> None:
-    """Take the answer of a search or a jump in the background."""
-    was_waiting = desk.tags.is_waiting
-    if not desk.tags.is_answer(number):
-        return
-    if isinstance(answer, Jump):
-        _jumped(desk, answer)
-        return
-    desk.tags.matches = answer
-    desk.tags.changed()
-    redraw(desk)
-    if was_waiting:
-        _show_matches(desk, answer)
-
-
-def _show_matches(desk: Desk, matches: Matches) -> None:
-    if not matches.nodes:
-        desk.refuse(f"nothing matches {visible(matches.pattern, 60)!r} in keyword, tag number, name or value")
-        return
-    _go_to_match(desk, 1, from_start=True)
-    if not matches.is_all:
-        desk.tell(f"only the first {MOST_MATCHES} matches are kept; {desk.message}")
-
-
-@handles("find.next", "find.previous")
-def find_again(desk: Desk, call: Call) -> None:
-    """Go to another match."""
-    matches = desk.tags.matches
-    if matches is None or not matches.nodes:
-        pattern = visible(desk.tags.pattern, 60)
-        desk.refuse(f"nothing matches {pattern!r}" if pattern else "nothing was searched for; press /")
-        return
-    desk.pane = Pane.TAGS
-    _go_to_match(desk, (1 if call.action.id == "find.next" else -1) * min(call.times, len(matches.nodes)))
-
-
-def _go_to_match(desk: Desk, step: int, *, from_start: bool = False) -> None:
-    matches = desk.tags.matches
-    current = None if from_start else _current(desk)
-    index = matches.next(current.order if current is not None else None, step) if matches is not None else None
-    if matches is None or index is None:
-        return
-    index = (index + step - (1 if step > 0 else -1)) % len(matches.nodes)
-    node = matches.nodes[index]
-    if desk.tags.is_filtered:
-        desk.ui.rows(Pane.TAGS).go(desk.tags.row_of(node) or 0)
-    else:
-        _go_to(desk, node.path)
-    desk.tell(f"match {index + 1} of {len(matches.nodes)}: {describe_node(node)}")
-
-
-@handles("find.filter")
-def only_matches(desk: Desk, call: Call) -> None:
-    """Show only what matches with what it lies in, or everything again."""
-    del call
-    node = _current(desk)
-    if not desk.tags.toggle_filter():
-        desk.refuse("nothing was found to show alone; press / to search")
-        return
-    desk.pane = Pane.TAGS
-    if desk.tags.is_filtered or node is None:
-        redraw(desk)
-        desk.tell("only what matches; F shows everything again")
-    else:
-        _go_to(desk, node.path)
-
-
-@handles("tag.go")
-def go_to_tag(desk: Desk, call: Call) -> None:
-    """Go to a tag, keyword or path that was typed."""
-    text = " ".join(call.arguments)
-    if not text:
-        desk.ui.ask("tag", "a tag, a keyword, or a path such as ROIContourSequence/1/ContourSequence/2")
-        return
-    jump_to(desk, text)
-
-
-def jump_to(desk: Desk, text: str) -> None:
-    """Go to what a path names, or near it."""
-    if not text.strip():
-        return
-    desk.mode, desk.pane = Mode.BROWSE, Pane.TAGS
-    follow_slice(desk)
-    answer = desk.tags.jump(text)
-    if answer is None:
-        desk.refuse(_no_file(desk))
-    elif isinstance(answer, Jump):
-        _jumped(desk, answer)
-    else:
-        desk.ui.start_work("find", answer)
-        desk.tell("looking for it; q stops that")
-
-
-def _jumped(desk: Desk, answer: Jump) -> None:
-    if answer.node is not None:
-        _go_to(desk, answer.node.path)
-        desk.tell(f"{answer.note}: {describe_node(answer.node)}" if answer.note else describe_node(answer.node))
-    else:
-        desk.refuse(answer.note)
-
-
 @handles("tag.hex")
 def raw_bytes(desk: Desk, call: Call) -> None:
     """Show the bytes of the element under the cursor."""
     del call
-    node = _current(desk)
+    node = current_node(desk)
     if node is None:
         desk.refuse("there is no element under the cursor")
         return
@@ -307,7 +216,7 @@ def raw_bytes(desk: Desk, call: Call) -> None:
 @handles("tag.copy_value", "tag.copy_path")
 def copy(desk: Desk, call: Call) -> None:
     """Send the value, or the path, to the clipboard of the terminal."""
-    node = _current(desk)
+    node = current_node(desk)
     if node is None:
         desk.refuse("there is no element under the cursor")
         return

@@ -18,6 +18,7 @@ from dcmtty_tui.screens import (
     handle_compare,
     handle_contour,
     handle_file,
+    handle_find,
     handle_general,
     handle_grid,
     handle_lists,
@@ -38,6 +39,7 @@ MODULES = (
     handle_compare,
     handle_contour,
     handle_file,
+    handle_find,
     handle_general,
     handle_grid,
     handle_lists,
@@ -87,9 +89,9 @@ def _found(archive: Archive) -> str:
 def entered(desk: Desk, kind: str, text: str) -> None:
     """Take what was typed on the entry line for `kind`."""
     if kind == "find":
-        handle_tags.search(desk, text)
+        handle_find.search(desk, text)
     elif kind == "tag":
-        handle_tags.jump_to(desk, text)
+        handle_find.jump_to(desk, text)
     elif kind == "save":
         if text.strip():
             handle_file.save_as(desk, typed_path(text.strip()))
@@ -110,6 +112,7 @@ def answered(desk: Desk, message: Answer, recover: Path | None) -> None:
     desk.progress = ""
     if isinstance(message, ArchiveReady):
         _archive_found(desk, message.archive, recover)
+        handle_grid.scanned(desk)
     elif isinstance(message, WorkDone):
         _work_done(desk, message.kind, message.result)
     else:
@@ -132,7 +135,7 @@ def _work_done(desk: Desk, kind: str, result: object) -> None:
         case "grid-export", (Path() as path, int() as count):
             handle_grid.exported(desk, path, count)
         case "find", (int() as number, (Matches() | Jump()) as found):
-            handle_tags.found(desk, number, found)
+            handle_find.found(desk, number, found)
         case "tags", tree:
             handle_tags.listed(desk, tree)
         case _:

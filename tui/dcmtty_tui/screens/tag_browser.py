@@ -190,8 +190,10 @@ def title(tags: TagBrowser) -> str:
 
 
 def _count(node: TagNode) -> str:
-    """Return how many values it has, or an ellipsis where counting them means reading megabytes."""
-    return "…" if node.length > COUNTED_BYTES else str(node.vm)
+    """Return how many values it has in brackets, or an ellipsis where counting them means reading megabytes."""
+    if node.has_children:
+        return ""
+    return " […]" if node.length > COUNTED_BYTES else f" [{node.vm}]"
 
 
 def _line(node: TagNode, label: str, *, is_open: bool) -> str:
@@ -202,4 +204,4 @@ def _line(node: TagNode, label: str, *, is_open: bool) -> str:
         return f"{start}! {node.error}"
     if node.is_item:
         return f"{start} {node.keyword}  {label or node.value}".rstrip()
-    return f"{start} {node.tag} {node.vr:<2} {node.keyword or node.name} [{_count(node)}] {node.value}".rstrip()
+    return f"{start} {node.tag} {node.vr:<2} {node.keyword or node.name}{_count(node)} {node.value}".rstrip()
