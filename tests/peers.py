@@ -11,6 +11,7 @@ DEBIAN_PACKAGES: Final = {
     "dcentvfy": "dicom3tools",
     "dciodvfy": "dicom3tools",
     "dcmdjpeg": "dcmtk",
+    "dcmconv": "dcmtk",
     "dcmdump": "dcmtk",
     "dcmodify": "dcmtk",
     "drtdump": "dcmtk",

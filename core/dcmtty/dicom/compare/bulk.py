@@ -12,7 +12,7 @@ from dcmtty.dicom.tagnode import TagNode
 from dcmtty.progress import Progress
 
 PIECE_BYTES = 1 << 20
-_WORD_BYTES = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+WORD_BYTES = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 """What is swapped in big endian (PS3.5 7.3)."""
 
 
@@ -94,7 +94,7 @@ def is_big(node: TagNode) -> bool:
 def value_pieces(node: TagNode, vr: str = "") -> Iterator[bytes]:
     """Yield the value of an element of known length; the words of big endian are swapped."""
     source, element = node.scope.source, node.element
-    size = _WORD_BYTES.get(vr, 1) if is_big(node) else 1
+    size = WORD_BYTES.get(vr, 1) if is_big(node) else 1
     end = element.value_offset + element.length
     for offset in range(element.value_offset, end, PIECE_BYTES):
         piece = source.read(offset, min(PIECE_BYTES, end - offset))

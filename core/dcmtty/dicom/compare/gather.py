@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from hashlib import sha256
 
 from dcmtty.dicom.charset import DEFAULT, codecs_of, decoded
-from dcmtty.dicom.compare.bulk import range_pieces, swapped
+from dcmtty.dicom.compare.bulk import WORD_BYTES, range_pieces, swapped
 from dcmtty.dicom.compare.model import Options
 from dcmtty.dicom.compare.slots import Budget, Level, Slot
 from dcmtty.dicom.dictionary import is_private, may_be_signed, private_vr_of, vr_of
@@ -178,11 +178,10 @@ class _Taking:
             if element.tag == _CHARACTER_SET:
                 terms = values_of(raw[:_LONGEST_TERMS_BYTES], "CS")
                 self._encodings[depth] = codecs_of(tuple(term.strip() for term in terms))
-        elif element.encoding.big and vr in NUMBER_BYTES and element.vr != "UN":
-            return swapped(raw, 2 if vr == "AT" else NUMBER_BYTES[vr])
         elif element.tag == _PIXEL_REPRESENTATION:
             self._signed = any(raw)
-        return raw
+        size = 2 if vr == "AT" else NUMBER_BYTES.get(vr) or WORD_BYTES.get(vr, 1)
+        return swapped(raw, size) if element.encoding.big and size > 1 and element.vr != "UN" else raw
 
     def _measure(self, slot: Slot, start: int, end: int) -> bytes:
         """Return the length of a long value, and its digest if that was asked for."""

@@ -9,7 +9,7 @@ from dcmtty.dicom.compare.model import DEFAULT_OPTIONS, Options
 from dcmtty.dicom.dictionary import tag_of
 from dcmtty.errors import UsageError
 
-_NAME = re.compile(r"\(?(?P<group>[0-9A-Fa-f]{4}),\s?(?P<element>[0-9A-Fa-f]{4}|\*)\)?|[^,]+")
+_NAME = re.compile(r"\s*\(?(?P<group>[0-9A-Fa-f]{4}),\s?(?P<element>[0-9A-Fa-f]{4}|\*)\)?|[^,]+")
 
 
 def ignoring(text: str, options: Options = DEFAULT_OPTIONS) -> Options:
