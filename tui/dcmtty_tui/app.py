@@ -123,6 +123,7 @@ def run_app(paths: Sequence[Path], recover: Path | None = None, ssh_config: str 
         result = app.run()
     finally:
         app.main.desk.session.close()
+        app.main.desk.grid.asking.close()
     if app.failure is not None:
         raise app.failure
     return result if isinstance(result, int) else app.return_code or 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import overload
 
+from dcmtty.dicom.table.asking import Asking
 from dcmtty.dicom.table.columns import COUNT, PATH, REASON, STATUS, TableColumn, table_columns
 from dcmtty.dicom.table.expression import Condition, Every, Same, parse_filter
 from dcmtty.dicom.table.functions import Cell, text_of
@@ -169,6 +171,14 @@ class GridState:
     shown: GridView | None = None
     """The view that `rows` are of; another one while its rows are asked for."""
     is_complete: bool = True
+    asking: Asking = field(default_factory=lambda: Asking(()))
+    """Where rows come from."""
+
+    def look_at(self, roots: Sequence[Path]) -> None:
+        """Show other files and folders."""
+        self.asking.close()
+        self.asking = Asking(tuple(roots))
+        self.past.clear()
 
     def take(self, view: GridView, page: Page, *, is_complete: bool) -> None:
         """Show the rows of a view."""

@@ -43,7 +43,9 @@ def open_paths(desk: Desk, call: Call) -> None:
     """Scan another path."""
     if not call.arguments:
         raise UsageError(":open needs PATH", remedy="type :open PATH")
-    desk.ui.start_scan([typed_path(argument) for argument in call.arguments])
+    paths = [typed_path(argument) for argument in call.arguments]
+    desk.grid.look_at(paths)
+    desk.ui.start_scan(paths)
     desk.tell("scanning")
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from dcmtty.dicom.table.columns import TableColumn, sort_columns, table_columns
 from dcmtty.dicom.table.functions import text_of
-from dcmtty.dicom.table.query import ROW_KINDS, SERIES_UID, STUDY_UID, TableQuery
+from dcmtty.dicom.table.query import ROW_KINDS, SERIES_UID, STUDY_UID
 from dcmtty.dicom.table.result import Page, TableAnswer
 from dcmtty.errors import InputError, UsageError, WriteFailed
 from dcmtty.files import is_taken
@@ -23,20 +22,6 @@ from dcmtty_tui.screens.grid_export import write_grid
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.widgets.grid_list import GridList
 from dcmtty_tui.widgets.row_list import Row
-
-
-class Asking(Protocol):
-    """What answers questions about the files that were scanned."""
-
-    def page(self, query: TableQuery, progress: Progress) -> TableAnswer:
-        """Return the rows of a table."""
-        ...
-
-
-def asking_of(desk: Desk) -> Asking | None:
-    """Return what answers questions about the files that were scanned, or None when none were."""
-    del desk
-    return None
 
 
 def grid_list(desk: Desk) -> GridList:
@@ -57,20 +42,21 @@ def enter_grid(desk: Desk, call: Call) -> None:
 
 def ask(desk: Desk) -> None:
     """Fetch the rows of the view in the background."""
-    view, asking = desk.grid.view, asking_of(desk)
-    query = view.query()
-    if asking is None:
-        desk.tell("nothing was scanned; open a folder with :open PATH")
-        return
+    view, asking = desk.grid.view, desk.grid.asking
+    query, is_scanning = view.query(), desk.ui.is_working("scan")
 
     def work(progress: Progress) -> tuple[GridView, TableAnswer]:
-        return view, asking.page(query, progress)
+        return view, asking.page(query, progress, is_scanning=is_scanning)
 
-    desk.ui.start_work("grid", work)
+    if asking.roots:
+        desk.ui.start_work("grid", work)
+    else:
+        desk.tell("nothing was scanned; open a folder with :open PATH")
 
 
 def scanned(desk: Desk) -> None:
     """Fetch the rows again, because a scan has found more, or has ended."""
+    desk.grid.asking.scan_again()
     if desk.mode is Mode.GRID and not desk.ui.is_working("grid"):
         ask(desk)
 

@@ -102,6 +102,7 @@ class MainScreen(Screen[int]):
     def on_mount(self) -> None:
         """Begin with the scan of what was named."""
         self.desk.tell("scanning")
+        self.desk.grid.look_at(self._opening.paths)
         workers.start_scan(self, self.app, self._opening.paths)
         self.repaint()
 

@@ -134,7 +134,7 @@ class GridList(RowList):
         for position in range(self._first, len(texts)):
             text = texts[position]
             if used + cell_width(text) > width:
-                text = fit(text, width - used)
+                text = fit(text.strip(), width - used)
             segments.append(Segment(text, here if position == self.column else style))
             used += cell_width(text)
             if used >= width:
