@@ -19,6 +19,8 @@ class Benchmark:
     peer_name: str
     peer: Callable[[], object]
     runs: int = 7
+    unit: str = "ms"
+    """Of what is compared: the time that the calls take, or, in another unit, the numbers that they return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,16 @@ class Timing:
     """The medians of one benchmark."""
 
     name: str
-    seconds: float
+    figure: float
     peer_name: str
-    peer_seconds: float
+    peer_figure: float
     runs: int
+    unit: str
 
     @property
     def ratio(self) -> float:
-        """How many times as long as the peer it took."""
-        return self.seconds / self.peer_seconds
+        """How many times as much as the peer it took."""
+        return self.figure / self.peer_figure
 
 
 def program(name: str) -> str:
@@ -54,14 +57,17 @@ def measure(benchmark: Benchmark) -> Timing:
     own: list[float] = []
     others: list[float] = []
     for _ in range(benchmark.runs):
-        own.append(_seconds(benchmark.subject))
-        others.append(_seconds(benchmark.peer))
-    return Timing(
-        benchmark.name, statistics.median(own), benchmark.peer_name, statistics.median(others), benchmark.runs
-    )
+        own.append(_figure(benchmark.subject, benchmark.unit))
+        others.append(_figure(benchmark.peer, benchmark.unit))
+    medians = statistics.median(own), statistics.median(others)
+    return Timing(benchmark.name, medians[0], benchmark.peer_name, medians[1], benchmark.runs, benchmark.unit)
 
 
-def _seconds(call: Callable[[], object]) -> float:
+def _figure(call: Callable[[], object], unit: str) -> float:
     start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+    answer = call()
+    if unit == "ms":
+        return (time.perf_counter() - start) * 1000
+    if not isinstance(answer, int | float):
+        raise TypeError(f"no number of {unit}")
+    return float(answer)

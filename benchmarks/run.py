@@ -14,7 +14,6 @@ from typing import Final
 from harness import Benchmark, Timing, measure
 
 FOLDER: Final = Path(__file__).resolve().parent
-_MILLISECONDS: Final = 1000
 
 
 def chosen(names: list[str]) -> list[Benchmark]:
@@ -28,14 +27,14 @@ def chosen(names: list[str]) -> list[Benchmark]:
 
 def table_row(timing: Timing) -> str:
     """One line of the printed table."""
-    own, peer = timing.seconds * _MILLISECONDS, timing.peer_seconds * _MILLISECONDS
-    return f"{timing.name:<36} {own:>10.1f} {timing.peer_name:<30} {peer:>10.1f} {timing.ratio:>7.2f}"
+    own, peer = timing.figure, timing.peer_figure
+    return f"{timing.name:<36} {own:>10.1f} {timing.unit} {timing.peer_name:<30} {peer:>10.1f} {timing.ratio:>7.2f}"
 
 
 def main(arguments: list[str]) -> int:
     """Measure, print, and save when asked."""
     timings: list[Timing] = []
-    print(f"{'what':<36} {'ms':>10} {'peer':<30} {'ms':>10} {'ratio':>7}")
+    print(f"{'what':<36} {'':>10}    {'peer':<30} {'':>10} {'ratio':>7}")
     for benchmark in chosen([word for word in arguments if word != "--save"]):
         timings.append(measure(benchmark))
         print(table_row(timings[-1]), flush=True)
