@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from dcmtty.errors import WriteFailed
 from dcmtty.text import cell_width, csv_cell, fit, visible
 
 _JSON_PIECES = 10_000
+
+
+_SPOOLED_BYTES = 16 << 20
+_SPOOLED_PART_BYTES = 1 << 20
 
 
 class OutputFailed(Exception):
@@ -57,6 +63,23 @@ def write_json(value: object) -> None:
     while text := "".join(islice(pieces, _JSON_PIECES)):
         write_text(text)
     write_text("\n")
+
+
+def write_whole(pieces: Iterable[str]) -> None:
+    """Write text when all of it is there, so that an error leaves nothing half written; what is long waits on disk.
+
+    Raises:
+        WriteFailed: there is no room for it.
+    """
+    with tempfile.SpooledTemporaryFile(_SPOOLED_BYTES) as spool:
+        try:
+            for piece in pieces:
+                spool.write(piece.encode("ascii"))
+            spool.seek(0)
+        except OSError as error:
+            raise WriteFailed(f"a temporary file: {error.strerror}", remedy="free some space, or set TMPDIR") from error
+        while part := spool.read(_SPOOLED_PART_BYTES):
+            write_bytes(part)
 
 
 def write_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, widest: int = 60) -> None:

@@ -59,9 +59,9 @@ def command(file: Path, pattern: str | None, *, as_hex: bool, limit: int, start:
             if not found:
                 diagnostics.note(f"nothing matches {pattern!r} in keyword, tag number, name or value")
         elif format_ == "json":
-            from dcmtty.dicom.jsonmodel import json_model
+            from dcmtty.dicom.jsonmodel import json_pieces
 
-            output.write_json(json_model(tree))
+            output.write_whole(json_pieces(tree))
         else:
             _write_tree(tree)
         if tree.damage is not None:
