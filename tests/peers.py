@@ -25,6 +25,7 @@ DEBIAN_PACKAGES: Final = {
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "sshd": "openssh-server",
+    "strace": "strace",
     "tmux": "tmux",
 }
 """Which Debian package brings which program; used in the reason of a skip."""

@@ -7,6 +7,7 @@ import fcntl
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from dcmtty.errors import WriteFailed
 from dcmtty.files import private_folder
 
 _BUSY_S = 10.0
+_LOCK_TRIES, _LOCK_PAUSE_S = 100, 0.02
 _TEMPORARY_CACHE_KIB = 4096
 
 
@@ -189,17 +191,22 @@ def _held(path: Path) -> int:
 
 
 def _lock(path: Path) -> int:
-    """Take the lock that all dcmtty of this machine share: SQLite's log does not work across machines (NFS)."""
+    """Take the lock that all dcmtty of this machine share: SQLite's log does not work across machines (NFS).
+
+    Whoever comes first has the lock alone for a moment and writes down which machine it is.
+    """
     name = path.with_name(path.name + ".lock")
     descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    machine = os.uname().nodename.encode()[:255]
+    machine = _machine()
     try:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _try_lock(descriptor, fcntl.LOCK_EX):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, machine, 0)
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        holder = os.pread(descriptor, 255, 0)
+        patience = _LOCK_TRIES
+        while not _try_lock(descriptor, fcntl.LOCK_SH) and patience:
+            patience -= 1
+            time.sleep(_LOCK_PAUSE_S)
+        holder = os.pread(descriptor, 255, 0) if patience else b""
     except OSError:
         os.close(descriptor)
         raise
@@ -207,6 +214,22 @@ def _lock(path: Path) -> int:
         os.close(descriptor)
         raise Unusable("is in use on another machine")
     return descriptor
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _machine() -> bytes:
+    """Return what tells this running system from any other; containers on it are the same."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()
+    except OSError:
+        return os.uname().nodename.encode()[:255]
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
