@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import overload
 
 from rich.style import Style
@@ -12,6 +11,7 @@ from dcmtty.dicom.compare.model import MARKS, Kind, Pair
 from dcmtty.dicom.compare.wording import name, notes, title, values
 from dcmtty.text import fit
 from dcmtty_tui import theme
+from dcmtty_tui.screens.compare_lines import Line
 from dcmtty_tui.widgets.row_list import Row
 
 STACKED_COLUMNS = 72
@@ -24,9 +24,9 @@ _MOST_CHARACTERS = 400
 class LazyRows(Sequence[Row]):
     """Rows of which only those are made that are drawn."""
 
-    def __init__(self, keys: Sequence[object], make: Callable[[int], Row]) -> None:
-        self._keys = keys
-        self._count = len(keys)
+    def __init__(self, count: int, key: Callable[[int], object], make: Callable[[int], Row]) -> None:
+        self._count = count
+        self._key = key
         self._make = make
         self._made: dict[int, Row] = {}
 
@@ -35,7 +35,7 @@ class LazyRows(Sequence[Row]):
 
     def index_of(self, key: object) -> int | None:
         """Return the row with a key."""
-        return next((index for index, own in enumerate(self._keys) if own == key), None)
+        return next((index for index in range(self._count) if self._key(index) == key), None)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -51,39 +51,6 @@ class LazyRows(Sequence[Row]):
         if row is None:
             row = self._made[index] = self._make(index)
         return row
-
-
-@dataclass(slots=True, eq=False)
-class Line:
-    """A pair in the list, or a heading."""
-
-    pair: Pair | None
-    depth: int = 0
-    heading: str = ""
-    is_open: bool = False
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What the cursor stays on when the rows change."""
-        if self.pair is None:
-            return (self.heading,)
-        a, b = self.pair.a, self.pair.b
-        return (self.depth, a and a.path, b and b.path)
-
-    @property
-    def is_container(self) -> bool:
-        """Whether it can be opened."""
-        return self.pair is not None and self.pair.has_children
-
-    @property
-    def is_value(self) -> bool:
-        """Whether it has values to show."""
-        return self.pair is not None and not self.is_container and not self.pair.node.error
-
-    @property
-    def is_difference(self) -> bool:
-        """Whether it is a difference itself, and no sequence or item that only holds some."""
-        return self.pair is not None and self.pair.is_different and not self.pair.inside
 
 
 def line_style(line: Line) -> Style:

@@ -63,13 +63,16 @@ class SeriesView:
             self._width = width
             headings, shown = list(self._headings), list(self._shown)
 
+            def key(index: int) -> object:
+                return headings[index] if index < len(headings) else shown[index - len(headings)].path
+
             def make(index: int) -> Row:
                 if index < len(headings):
-                    return Row(headings[index], headings[index], theme.STRONG if not index else theme.DIM)
+                    return Row(key(index), headings[index], theme.STRONG if not index else theme.DIM)
                 one = shown[index - len(headings)]
-                return Row(one.path, _line(one, width - 1), theme.TEXT if one.varies else theme.DIM)
+                return Row(key(index), _line(one, width - 1), theme.TEXT if one.varies else theme.DIM)
 
-            self._rows = LazyRows([*headings, *(one.path for one in shown)], make)
+            self._rows = LazyRows(len(headings) + len(shown), key, make)
         return self._rows
 
     def describe(self, index: int) -> str:

@@ -121,9 +121,9 @@ def answered(desk: Desk, answer: CompareAnswer) -> None:
     state = desk.comparing
     if isinstance(answer, ReadInside):
         if answer.ticket == state.ticket and isinstance(state.view, FilesView):
-            index = state.view.keep(answer.pair, answer.inside)
+            index = state.view.tree.keep(answer.pair, answer.inside)
             if index is not None:
-                state.view.open(index)
+                state.view.tree.open(index)
         return
     if not state.take(answer):
         return
@@ -207,9 +207,9 @@ def expand(desk: Desk, call: Call) -> None:
 
 
 def _expand(desk: Desk, view: FilesView, index: int) -> None:
-    pair = view.needs_reading(index)
+    pair = view.tree.needs_reading(index)
     if pair is None:
-        view.open(index)
+        view.tree.open(index)
         _go(desk, index)
         return
     work = partial(_inside, desk.comparing.ticket, view, pair)
@@ -232,7 +232,7 @@ def collapse(desk: Desk, call: Call) -> None:
     del call
     view = _files(desk)
     if view is not None:
-        _go(desk, view.close(_place(desk)))
+        _go(desk, view.tree.close(_place(desk)))
 
 
 @handles("compare.open")
@@ -240,9 +240,9 @@ def open_row(desk: Desk, call: Call) -> None:
     """Open a sequence or an item, or show both values whole."""
     del call
     view, index = _view(desk), _place(desk)
-    if isinstance(view, FilesView) and view.lines[index].is_container:
-        if view.lines[index].is_open:
-            _go(desk, view.close(index))
+    if isinstance(view, FilesView) and view.tree.lines[index].is_container:
+        if view.tree.lines[index].is_open:
+            _go(desk, view.tree.close(index))
         else:
             _expand(desk, view, index)
         return
