@@ -50,3 +50,26 @@ async def test_a_superscript_is_part_of_a_name_and_no_number(phantom_dir: Path) 
         state = driver.desk.state
         assert state is not None
         assert [roi.name for roi in state.structure_set.rois] == ["Vessel wall ²"]
+
+
+async def test_a_screen_that_is_closed_twice_is_closed_once(
+    phantom_dir: Path,
+) -> None:
+    async with driving(phantom_dir) as driver:
+        await driver.press("question_mark")
+        help_screen = driver.app.screen
+        for key in ("q", "enter", "escape"):
+            help_screen.post_message(events.Key(key, "q" if key == "q" else None))
+        await driver.settle()
+        assert driver.app.screen is driver.main
+        assert driver.main.is_running
+
+
+async def test_fast_keys_after_help_reach_the_app_in_order(phantom_dir: Path) -> None:
+    async with driving(phantom_dir) as driver:
+        await driver.press("question_mark")
+        help_screen = driver.app.screen
+        for key, character in (("q", "q"), ("7", "7"), ("G", "G")):
+            help_screen.post_message(events.Key(key, character))
+        await driver.settle()
+        assert "slice 7/45" in driver.line("status")

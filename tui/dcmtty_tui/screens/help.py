@@ -6,15 +6,15 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from dcmtty_tui.actions import ACTIONS, Action, Mode, Pane
+from dcmtty_tui.screens.closing import ClosingScreen
 
 KEY_COLUMN = 22
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(ClosingScreen[None]):
     """Shows a text that scrolls, for example the help; q, esc, enter or ? closes it."""
 
     CSS_PATH = "help.tcss"

@@ -8,14 +8,14 @@ from rich.text import Text
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
 from dcmtty.text import visible
+from dcmtty_tui.screens.closing import ClosingScreen
 
 
-class QuestionScreen(ModalScreen[bool]):
+class QuestionScreen(ClosingScreen[bool]):
     """Asks; y is yes, n, q or esc is no; enter is neither, as it may end what was typed before the question came.
 
     With `words`, yes means typing one of them.
@@ -62,7 +62,7 @@ class QuestionScreen(ModalScreen[bool]):
         self.dismiss(event.value.strip() in self._words)
 
 
-class SecretScreen(ModalScreen[str | None]):
+class SecretScreen(ClosingScreen[str | None]):
     """Asks for a password; what is typed is not shown."""
 
     CSS_PATH = "question.tcss"

@@ -7,12 +7,12 @@ from typing import overload
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import ModalScreen
 
 from dcmtty.dicom.rawbytes import ROW_BYTES, available_bytes, extent, hex_rows
 from dcmtty.dicom.tagnode import TagNode
 from dcmtty.errors import InputError
 from dcmtty_tui import theme
+from dcmtty_tui.screens.closing import ClosingScreen
 from dcmtty_tui.widgets.lines import Lines
 from dcmtty_tui.widgets.row_list import Row, RowList
 
@@ -45,7 +45,7 @@ class ByteRows(Sequence[Row]):
             return Row(index, str(error), theme.STRONG)
 
 
-class BytesScreen(ModalScreen[None]):
+class BytesScreen(ClosingScreen[None]):
     """Shows the bytes of an element; q, esc, enter or x closes it."""
 
     DEFAULT_CSS = "BytesScreen { layout: vertical; background: #000000; }"
