@@ -39,6 +39,10 @@ async def main():
         await worker.finished()
 asyncio.run(main())
 """
+_SETTINGS = {
+    # For so long a scheduler asks a killed worker for its answers before it lets another one do the work again.
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s",
+}
 CORE = str(CHECKOUT / "core")
 TESTS = str(CHECKOUT / "tests")
 
@@ -71,7 +75,13 @@ def started(
         scratch as temporary,
         subprocess.Popen(
             [sys.executable, "-c", program, *arguments],
-            env={**os.environ, "PYTHONPATH": python_path, "DASK_TEMPORARY_DIRECTORY": temporary, **(settings or {})},
+            env={
+                **os.environ,
+                **_SETTINGS,
+                "PYTHONPATH": python_path,
+                "DASK_TEMPORARY_DIRECTORY": temporary,
+                **(settings or {}),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

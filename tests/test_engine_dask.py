@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import distributed
 import numpy as np
 import pytest
 
@@ -158,6 +159,26 @@ def test_cancel_ends_the_map_and_leaves_the_engine_usable(local_cluster: Started
         (tmp_path / "stop").touch()
         assert sorted(engine.map(engine_work.double, ITEMS)) == [(item, 2 * item) for item in ITEMS]
         assert len(list(tmp_path.glob("begun.*"))) <= 2
+
+
+def test_maps_that_are_left_early_take_no_answer_from_those_that_follow(local_cluster: Started) -> None:
+    with open_engine(local_cluster.engine) as engine:
+        for _ in range(30):
+            next(engine.map(engine_work.large_answer, [4 << 20] * 12))
+            assert sorted(engine.map(engine_work.double, range(20))) == [(item, 2 * item) for item in range(20)]
+
+
+def test_a_cluster_that_somebody_restarts_meanwhile_loses_nothing(local_cluster: Started) -> None:
+    found: list[tuple[int, int]] = []
+    with (
+        open_engine(local_cluster.engine) as engine,
+        distributed.Client(local_cluster.address, set_as_default=False) as somebody,
+    ):
+        for pair in engine.map(engine_work.double_slowly, ITEMS):
+            found.append(pair)
+            if len(found) == 20:
+                somebody.restart()
+    assert sorted(found) == [(item, 2 * item) for item in ITEMS]
 
 
 def test_an_engine_that_is_closed_ends_the_map_that_runs(local_cluster: Started) -> None:

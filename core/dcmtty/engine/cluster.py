@@ -8,12 +8,13 @@ import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from dcmtty.engine.address import Address
-from dcmtty.engine.joining import INSTALL, join, lacks_dcmtty
+from dcmtty.engine.joining import INSTALL, Asked, join, lacks_dcmtty
 from dcmtty.engine.protocol import ignore
 from dcmtty.engine.remote import CALL, pack
 from dcmtty.errors import ConnectError
@@ -21,7 +22,6 @@ from dcmtty.progress import Cancelled, Progress
 
 T = TypeVar("T")
 R = TypeVar("R")
-_Handle = Future[tuple[bytes, int]]
 
 _AHEAD = 3
 """Items on their way for each thread of the cluster, so that none waits for the next."""
@@ -29,6 +29,17 @@ _POLL_S = 0.05
 LOOK_EVERY_S = 2.0
 _SILENT_FOR_S = 30.0
 WITHOUT_WORKERS_FOR_S = 60.0
+_ATTEMPTS = 4
+
+
+@dataclass(slots=True, eq=False)
+class _Sent(Generic[T]):
+    """An item on its way."""
+
+    item: T
+    handle: Future[tuple[bytes, int]] = field(default_factory=Future, init=False)
+    asked: Asked | None = field(default=None, init=False)
+    is_wanted: bool = field(default=True, init=False)
 
 
 class DaskEngine:
@@ -68,8 +79,8 @@ class DaskEngine:
         """Yield each item with its answer; see `Engine.map`."""
         del is_long
         source = iter(items)
-        answers: SimpleQueue[tuple[T, _Handle]] = SimpleQueue()
-        outstanding: set[_Handle] = set()
+        answers: SimpleQueue[_Sent[T]] = SimpleQueue()
+        outstanding: set[_Sent[T]] = set()
         is_drained = False
         try:
             while True:
@@ -80,45 +91,62 @@ class DaskEngine:
                 if not outstanding:
                     return
                 try:
-                    item, handle = answers.get(timeout=_POLL_S)
+                    sent = answers.get(timeout=_POLL_S)
                 except Empty:
                     continue
-                outstanding.discard(handle)
-                answer, count = self._outcome(handle)
+                outstanding.discard(sent)
+                answer, count = self._outcome(sent.handle)
                 told(count)
-                yield item, pickle.loads(answer)  # noqa: S301 - the cluster is trusted, see docs/engines.md
+                yield sent.item, pickle.loads(answer)  # noqa: S301 - the cluster is trusted, see docs/engines.md
         finally:
-            for handle in outstanding:
-                handle.cancel()
+            if outstanding and not self._is_closed:
+                self._joined.start(self._forget(list(outstanding)))
 
     def _send_next(
         self,
         work: Callable[[T], R],
         source: Iterator[T],
-        outstanding: set[_Handle],
-        answers: SimpleQueue[tuple[T, _Handle]],
+        outstanding: set[_Sent[T]],
+        answers: SimpleQueue[_Sent[T]],
     ) -> bool:
         """Send the next item on its way; return whether there was one."""
         for item in source:
-            handle = self._joined.start(self._one(pack((work, item))))
-            outstanding.add(handle)
-            handle.add_done_callback(partial(_deliver, answers, item))
+            sent = _Sent(item)
+            sent.handle = self._joined.start(self._answer(sent, pack((work, item))))
+            outstanding.add(sent)
+            sent.handle.add_done_callback(partial(_deliver, answers, sent))
             return True
         return False
 
-    async def _one(self, request: bytes) -> tuple[bytes, int]:
-        """Return the answer to one request; when this is cancelled the scheduler forgets the request."""
-        # A key of its own for each item: a cluster takes work with the same key for the same work, even after the
-        # file behind it changed.
+    async def _answer(self, sent: _Sent[T], request: bytes) -> tuple[bytes, int]:
+        """Return the answer to one request; ask again when the cluster forgot it, as it does when it is restarted."""
         client = self._joined.client
-        future = client.submit(eval, CALL, {"request": request}, key=f"dcmtty-{uuid.uuid4().hex}", pure=False)
-        try:
-            answer: tuple[bytes, int] = await future
-        finally:
-            future.release()
-        return answer
+        for attempt in range(_ATTEMPTS):
+            # A key of its own each time: a cluster takes work with the same key for the same work, even after the
+            # file behind it changed.
+            key = f"dcmtty-{uuid.uuid4().hex}"
+            sent.asked = client.submit(eval, CALL, {"request": request}, key=key, pure=False)
+            try:
+                answer: tuple[bytes, int] = await sent.asked
+            except CancelledError:
+                if not sent.is_wanted or client.status != "running" or attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return answer
+            finally:
+                sent.asked.release()
+        raise self._gone()
 
-    def _outcome(self, handle: _Handle) -> tuple[bytes, int]:
+    async def _forget(self, sent: list[_Sent[T]]) -> None:
+        """Let the scheduler drop what was sent; what waits for it here ends by that, and must not be cancelled itself.
+
+        Requests that wait at the same time fetch their answers together, and would all be cancelled with one.
+        """
+        for one in sent:
+            one.is_wanted = False
+        await self._joined.client.cancel([one.asked for one in sent if one.asked is not None])
+
+    def _outcome(self, handle: Future[tuple[bytes, int]]) -> tuple[bytes, int]:
         """Return the answer.
 
         Raises:
@@ -180,5 +208,6 @@ class DaskEngine:
         self._joined.leave()
 
 
-def _deliver(answers: SimpleQueue[tuple[T, _Handle]], item: T, handle: _Handle) -> None:
-    answers.put((item, handle))
+def _deliver(answers: SimpleQueue[_Sent[T]], sent: _Sent[T], handle: Future[tuple[bytes, int]]) -> None:
+    del handle
+    answers.put(sent)

@@ -46,12 +46,19 @@ class Asked(Protocol):
 class Client(Protocol):
     """A `distributed.Client` as its own loop sees it; its annotations do not say that it is asynchronous there."""
 
+    status: str
+    """`running` while there is a connection."""
+
     def submit(self, function: Callable[..., object], *arguments: object, key: str | None = None, pure: bool) -> Asked:
         """Ask for the result of a function."""
         ...
 
     def run(self, function: Callable[..., object], *arguments: object, on_error: str) -> Awaitable[dict[str, object]]:
         """Return what a function gives on each worker."""
+        ...
+
+    def cancel(self, asked: list[Asked]) -> Awaitable[None]:
+        """Want things no more, also where they are waited for."""
         ...
 
     def nthreads(self) -> Awaitable[dict[str, int]]:
