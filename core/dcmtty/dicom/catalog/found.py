@@ -138,11 +138,8 @@ class FoundFiles:
         ).fetchone()
         if had <= has:
             return []
-        self.catalog.rows("CREATE INDEX IF NOT EXISTS temp.found_name ON found (place_id, name)")
-        query = f"""SELECT file.id {whole} AND file.read_ns < ? AND NOT EXISTS (SELECT 1 FROM temp.found
-            WHERE found.place_id = place.id AND found.name = file.name)"""
+        query = f"SELECT file.id {whole} AND file.read_ns < ? EXCEPT SELECT file.id FROM {JOINED}"
         gone: list[tuple[int]] = self.catalog.rows(query, (before_ns,)).fetchall()
-        self.catalog.rows("DROP INDEX temp.found_name")
         return gone
 
     def _gone_with_folders(self, roots: Iterable[str], unseen: Sequence[str], before_ns: int) -> list[tuple[int]]:

@@ -14,7 +14,7 @@ from dcmtty.dicom.catalog.found import storable
 from dcmtty.dicom.catalog.members import Changed, Shown, shown_paths
 from dcmtty.dicom.catalog.parts import Part, numbered
 from dcmtty.dicom.catalog.store import Unusable, as_text
-from dcmtty.dicom.catalog.summaries import Summary, fingerprint_of, keep, kept_summary, new_summary, slices_of
+from dcmtty.dicom.catalog.summaries import Summary, fingerprint_of, keep, kept_summary, new_summary
 from dcmtty.dicom.catalog.survey import Survey
 from dcmtty.dicom.listing import FileEntry, Listing, SeriesEntry
 from dcmtty.dicom.model import Unreadable
@@ -53,7 +53,7 @@ def complete_listing(catalog: Catalog, walk: Walk, *, with_files: bool) -> Listi
     listing = None
     with catalog.reading():
         seen, shown = Survey(catalog), shown_paths(catalog)
-        summaries = _summaries(catalog, seen, walk, shown, made, changed)
+        summaries = _summaries(catalog, seen, walk, shown, made, changed, with_files=with_files)
         if seen.is_whole and not changed:
             listing = _listing(catalog, walk, seen, summaries, shown, with_files=with_files)
     if changed:
@@ -65,13 +65,20 @@ def complete_listing(catalog: Catalog, walk: Walk, *, with_files: bool) -> Listi
 
 
 def _summaries(
-    catalog: Catalog, seen: Survey, walk: Walk, shown: Shown, made: list[Summary], changed: list[tuple[int]]
+    catalog: Catalog,
+    seen: Survey,
+    walk: Walk,
+    shown: Shown,
+    made: list[Summary],
+    changed: list[tuple[int]],
+    *,
+    with_files: bool,
 ) -> list[Summary]:
     """Return the summaries of all series; add to `made` those that are new, and to `changed` rows that are not true."""
     summaries: list[Summary] = []
     for series_id, ranges in seen.series():
         fingerprint = fingerprint_of(ranges, walk.roots)
-        summary = kept_summary(catalog, series_id, fingerprint)
+        summary = kept_summary(catalog, series_id, ranges, fingerprint, with_files=with_files)
         if summary is None:
             try:
                 summary = new_summary(catalog, series_id, ranges, fingerprint, shown)
@@ -98,7 +105,7 @@ def _listing(
     parts = [part for summary in summaries for part in summary.parts]
     for part, entry in numbered(parts, lambda part: shown.path(part.folder_ids[0], part.least_name)):
         summary, index = homes[id(part)]
-        ids = slices_of(catalog, summary)[index] if with_files else ()
+        ids = summary.files(index) if with_files else ()
         files = tuple(shown.of_file(file_id) for file_id in ids)
         first = files[0] if files else shown.of_file(part.first_id)
         entries.append(replace(entry, first_path=first, files=files, numbering_doubt=_doubt(part, odd)))

@@ -149,9 +149,12 @@ def from_document(text: object) -> list[Part]:
         Unusable: it is not what `to_document` writes.
     """
     try:
-        return [_part(found) for found in json.loads(_text(text))]
+        parts = [_part(found) for found in json.loads(_text(text))]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Unusable("a summary in it is damaged") from error
+    if not parts:
+        raise Unusable("a summary in it is damaged")
+    return parts
 
 
 def _part(found: dict[str, Any]) -> Part:

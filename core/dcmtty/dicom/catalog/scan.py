@@ -76,6 +76,12 @@ def scan(
             except (sqlite3.DatabaseError, Unusable) as error:
                 failure = error
                 catalog.become_private(f"the catalog cannot be used any more ({error}); nothing is kept of this scan")
+            except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, AttributeError):
+                if catalog.path is None:
+                    raise
+                catalog.become_private(
+                    "the catalog holds values of wrong types; delete it; nothing is kept of this scan"
+                )
     raise WriteFailed(f"no room for a list of files ({failure})", remedy="free some space")
 
 

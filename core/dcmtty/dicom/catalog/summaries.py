@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from dcmtty.dicom.catalog.members import Member, Ranges, Shown, members
 from dcmtty.dicom.catalog.parts import Part, PartFacts, from_document, part_of, to_document
-from dcmtty.dicom.catalog.store import Unusable
+from dcmtty.dicom.catalog.store import Unusable, as_text
 from dcmtty.dicom.catalog.uniform import uniform_stack
 
 if TYPE_CHECKING:
     from dcmtty.dicom.catalog.store import Catalog
     from dcmtty.dicom.model import Series
 
+_LARGEST = (1 << 63) - 1
 _RULES = 1
 """Raised whenever series are put in order, or described, in another way: older summaries then do not count."""
 _NAMELESS = re.compile(r"no Series Instance UID \(\d+\)(?:, )?")
@@ -30,8 +32,12 @@ class Summary:
     series_id: int
     fingerprint: str
     parts: Sequence[Part]
-    slices: Sequence[Sequence[int]] = ()
-    """For each part the rows of its files in order, each once; empty where it came from the catalog."""
+    slices: str
+    """For each part the rows of its files in order, each once, as JSON; empty where nobody asked."""
+
+    def files(self, part: int) -> list[int]:
+        """Return the rows of the files of a part, in the order of the slices."""
+        return [int(file_id) for file_id in json.loads(self.slices)[part]]
 
 
 def fingerprint_of(ranges: Ranges, roots: Sequence[str]) -> str:
@@ -40,29 +46,44 @@ def fingerprint_of(ranges: Ranges, roots: Sequence[str]) -> str:
     return f"{_RULES}:{rows}" + (f":{json.dumps(sorted(roots))}" if len(roots) > 1 else "")
 
 
-def kept_summary(catalog: Catalog, series_id: int, fingerprint: str) -> Summary | None:
-    """Return the summary that the catalog has of a series, None when its files are others."""
-    row = catalog.rows("SELECT fingerprint, document FROM summary WHERE series_id = ?", (series_id,)).fetchone()
-    return Summary(series_id, fingerprint, from_document(row[1])) if row and row[0] == fingerprint else None
+def kept_summary(
+    catalog: Catalog, series_id: int, ranges: Ranges, fingerprint: str, *, with_files: bool
+) -> Summary | None:
+    """Return the summary that the catalog has of a series, None when its files are others.
 
-
-def slices_of(catalog: Catalog, summary: Summary) -> Sequence[Sequence[int]]:
-    """Return for each part of a summary that is kept, or new, the rows of its files in order."""
-    if summary.slices:
-        return summary.slices
-    row = catalog.rows("SELECT slices FROM summary WHERE series_id = ?", (summary.series_id,)).fetchone()
-    try:
-        slices = [[int(file_id) for file_id in part] for part in json.loads(row[0])]
-    except (ValueError, TypeError) as error:
-        raise Unusable("a summary in it is damaged") from error
-    if len(slices) != len(summary.parts):
+    Raises:
+        Unusable: what is kept is damaged.
+    """
+    what = "fingerprint, document, slices" if with_files else "fingerprint, document, ''"
+    row = catalog.rows(f"SELECT {what} FROM summary WHERE series_id = ?", (series_id,)).fetchone()
+    if row is None or row[0] != fingerprint:
+        return None
+    parts = from_document(row[1])
+    if with_files and not _names_all(row[2], len(parts), ranges):
         raise Unusable("a summary in it is damaged")
-    return slices
+    return Summary(series_id, fingerprint, parts, row[2])
+
+
+def _names_all(text: object, part_count: int, ranges: Ranges) -> bool:
+    """Say whether the lists of rows are one for each part, and name each row of the series, and no other."""
+    try:
+        slices = [[int(file_id) for file_id in part] for part in json.loads(as_text(text))]
+    except (ValueError, TypeError, RecursionError):
+        return False
+    named = {file_id for part in slices for file_id in part}
+    members = sum(last - first + 1 for first, last in ranges)
+    inside = sum(1 for file_id in named if _is_inside(file_id, ranges))
+    return len(slices) == part_count and all(slices) and len(named) == inside == members
+
+
+def _is_inside(file_id: int, ranges: Ranges) -> bool:
+    index = bisect_right(ranges, (file_id, _LARGEST)) - 1
+    return index >= 0 and file_id <= ranges[index][1]
 
 
 def keep(catalog: Catalog, made: Sequence[Summary]) -> None:
     """Keep summaries in the catalog."""
-    rows = [(one.series_id, one.fingerprint, to_document(one.parts), json.dumps(one.slices)) for one in made]
+    rows = [(one.series_id, one.fingerprint, to_document(one.parts), one.slices) for one in made]
     with catalog.writing():
         catalog.connection.executemany("INSERT OR REPLACE INTO summary VALUES (?, ?, ?, ?)", rows)
 
@@ -78,9 +99,8 @@ def new_summary(catalog: Catalog, series_id: int, ranges: Ranges, fingerprint: s
         facts, least_name = [stack], ""
     else:
         facts, least_name = _general(list(members(catalog, series_id, ranges, shown)))
-    return Summary(
-        series_id, fingerprint, [part_of(one, least_name) for one in facts], [list(one.file_ids) for one in facts]
-    )
+    slices = json.dumps([list(one.file_ids) for one in facts], separators=(",", ":"))
+    return Summary(series_id, fingerprint, [part_of(one, least_name) for one in facts], slices)
 
 
 def bare_part(series_uid: str, part: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcmtty.dicom.catalog.members import Ranges
+from dcmtty.dicom.catalog.members import Ranges, shown_paths
 from dcmtty.dicom.catalog.schema import JOINED
 from dcmtty.dicom.catalog.store import as_text
 from dcmtty.dicom.listing import Listing, SeriesEntry
@@ -71,14 +69,15 @@ _SHOWN = {
     "modality": "Modality",
     "frame_of_reference_uid": "FrameOfReferenceUID",
 }
-_ONE = f"""SELECT {", ".join(_SHOWN.values())}, "Rows", "Columns", file.path FROM instance AS file WHERE id = ?"""
+_ONE = f"SELECT {', '.join(_SHOWN.values())}, Rows, Columns FROM instance WHERE id = ?"
 
 
 def partial_listing(catalog: Catalog) -> Listing:
     """Return the series that are known so far, each with the number of its files; neither sorted out nor in parts."""
     entries: list[SeriesEntry] = []
+    shown = shown_paths(catalog)
     for _, count, file_id in catalog.rows(_PARTIAL).fetchall():
-        *texts, rows, columns, path = catalog.rows(_ONE, (file_id,)).fetchone()
+        *texts, rows, columns = catalog.rows(_ONE, (file_id,)).fetchone()
         first: dict[str, Any] = {
             name: as_text(text).partition("\\")[0] for name, text in zip(_SHOWN, texts, strict=True)
         }
@@ -93,7 +92,7 @@ def partial_listing(catalog: Catalog) -> Listing:
                 orientation=None,
                 pixel_spacing_mm=None,
                 spacing_mm=None,
-                first_path=Path(os.fsdecode(path)),
+                first_path=shown.of_file(file_id),
                 is_complete=False,
             )
         )
