@@ -6,18 +6,23 @@ import json
 import tracemalloc
 import warnings
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 import dcmtty.dicom.compare.slots as slots_module
+from dcmtty.dicom.beginning import Beginning, begin
 from dcmtty.dicom.compare.model import Options
 from dcmtty.dicom.compare.trends import Attribute, How
 from dcmtty.dicom.compare.vary import Variation, vary
+from dcmtty.dicom.source import Source
 from dcmtty.progress import Cancelled, Progress
 from dicom_bytes import element, identity, item, part10, sequence, text
 from dicom_files import image, ramp, save
@@ -178,6 +183,79 @@ def test_memory_does_not_grow_with_what_files_hold(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert peak_bytes < 128 << 20
     assert any("more attributes" in note for note in found.notes)
+
+
+def test_most_files_of_a_series_are_not_walked(phantom_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[Path] = []
+
+    def counted(source: Source) -> Beginning:
+        walked.append(source.path)
+        return begin(source)
+
+    monkeypatch.setattr("dcmtty.dicom.compare.vary.begin", counted)
+    files = tuple(sorted(phantom_dir.iterdir()))
+    found = varied(files)
+    assert len(found.files) == len(files)
+    assert len(walked) < len(files) / 3
+
+
+def told(found: Variation) -> list[tuple[object, ...]]:
+    return [
+        (one.path, one.vr, one.how, one.present, one.distinct, one.is_capped, one.is_measured, one.values, one.numbers)
+        for one in found.attributes
+    ]
+
+
+def both_ways(paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> tuple[Variation, Variation]:
+    """The variation as it is told, and as it is told when every file is walked."""
+    quick = varied(tuple(paths), is_one=True)
+    with monkeypatch.context() as patch:
+        patch.setattr("dcmtty.dicom.compare.gather._MOST_MISSED", -1)
+        return quick, varied(tuple(paths), is_one=True)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "ct-rtstruct/ibsi-sts-018/CT",
+        "ct-rtstruct/ibsi-sts-025/RTSTRUCT",
+        "mr-series/dcmqa-sagittal-HFP",
+        "charset",
+        "broken",
+    ],
+)
+def test_files_that_are_like_the_one_before_count_as_if_they_were_walked(
+    shared_data: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = sorted(path for path in (shared_data / folder).iterdir() if path.is_file())
+    quick, walked = both_ways(paths, monkeypatch)
+    assert told(quick) == told(walked)
+    assert (quick.files, quick.preambles, quick.notes) == (walked.files, walked.preambles, walked.notes)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(random=st.randoms(use_true_random=False))
+def test_changed_bytes_are_found_in_files_that_are_like_the_one_before(
+    tmp_path: Path, phantom_dir: Path, monkeypatch: pytest.MonkeyPatch, random: Random
+) -> None:
+    paths = []
+    for number, whole in enumerate(sorted(phantom_dir.iterdir())[:8]):
+        changed = bytearray(whole.read_bytes())
+        header_bytes = changed.index(b"\xe0\x7f\x10\x00")
+        for _ in range(random.choice((0, 0, 1, 2))):
+            changed[random.randrange(header_bytes)] = random.randrange(256)
+        if not random.randrange(6):
+            del changed[random.randrange(len(changed)) :]
+        path = tmp_path / f"{number}.dcm"
+        path.write_bytes(changed)
+        paths.append(path)
+    quick = vary(paths, is_one=True)
+    with monkeypatch.context() as patch:
+        patch.setattr("dcmtty.dicom.compare.gather._MOST_MISSED", -1)
+        walked = vary(paths, is_one=True)
+    assert [told(one) for one in quick.series] == [told(one) for one in walked.series]
+    assert [one.damaged for one in quick.series] == [one.damaged for one in walked.series]
+    assert (quick.unreadable, quick.skipped) == (walked.unreadable, walked.skipped)
 
 
 def test_it_can_be_cancelled(series: tuple[Path, ...]) -> None:

@@ -9,6 +9,7 @@ from dcmtty.dicom.charset import DEFAULT, codecs_of, decoded
 from dcmtty.dicom.compare.bulk import WORD_BYTES, range_pieces, swapped
 from dcmtty.dicom.compare.model import Options
 from dcmtty.dicom.compare.slots import Budget, Level, Slot
+from dcmtty.dicom.compare.template import Template, Traced, may_be_template
 from dcmtty.dicom.dictionary import is_private, may_be_signed, private_vr_of, vr_of
 from dcmtty.dicom.element import UNDEFINED, Element, holds_items, is_encapsulated
 from dcmtty.dicom.source import Source
@@ -19,6 +20,7 @@ _READ_BINARY_BYTES = 4 << 10
 """Longer values are compared by their length, unless they are to be digested."""
 MEASURED = b"\0length "
 """Before what stands in the place of a long value."""
+_MOST_MISSED = 20
 _CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
 _TRAILING_PADDING = 0xFFFCFFFC
@@ -40,19 +42,66 @@ class Gatherer:
         self.data_set = Level()
         self.budget = budget
         self._options = options
+        self._template: Template | None = None
+        self._missed = 0
+        """How many more files were walked than were like the one before."""
 
-    def take(self, source: Source, elements: Sequence[Element], end: int) -> None:
-        """Take the elements of a file's data set, `end` being where they end.
+    def take_like_last(self, source: Source) -> bool:
+        """Take a file that is like the one before it, but for the values that vary; false when it is not.
 
         Raises:
             InputError: the file became shorter meanwhile.
         """
-        _Taking(self, self.data_set, source, end).run(elements)
-
-    def take_meta(self, source: Source, elements: Sequence[Element]) -> None:
-        """Take the file meta information of a file, after its data set; then comes the next file."""
-        _Taking(self, self.meta, source, source.size).run(elements)
+        template = self._template
+        cuts = None if template is None else template.cut(source)
+        if template is None or cuts is None:
+            return False
+        index = self.count
+        for traced, raw, length in cuts:
+            if traced.slot is not None:
+                value = measured(length) if length >= 0 else formed(traced.slot, traced.element, raw, traced.encodings)
+                traced.slot.add(index, value)
+        for slot, raw in template.fixed:
+            slot.add(index, raw)
+        template.pending += 1
+        self._missed -= 1
         self.count += 1
+        return True
+
+    def take(
+        self,
+        source: Source,
+        meta: Sequence[Element],
+        data_set: Source,
+        elements: Sequence[Element],
+        end: int,
+        *,
+        is_plain: bool,
+    ) -> None:
+        """Take a file that was walked: its file meta information, and its data set, which ends at `end`.
+
+        `is_plain` says that nothing but elements is in it, from its preamble to its end.
+
+        Raises:
+            InputError: the file became shorter meanwhile.
+        """
+        self.settle()
+        first = _Taking(self, self.meta, source, data_set.size)
+        first.run(meta)
+        second = _Taking(self, self.data_set, data_set, end)
+        second.run(elements)
+        self.count += 1
+        self._missed += 1
+        traces = [*first.traces, *second.traces]
+        is_plain = is_plain and source is data_set and not (self._options.pixels or self.budget.left_out)
+        if self.count > 1 and self._missed < _MOST_MISSED and is_plain and may_be_template(source, traces):
+            self._template = Template(source, traces, [*first.counted, *second.counted])
+
+    def settle(self) -> None:
+        """Count the files that were like the one before; then the slots are right."""
+        if self._template is not None:
+            self._template.settle(self.count - 1)
+        self._template = None
 
     @property
     def options(self) -> Options:
@@ -72,6 +121,9 @@ class _Taking:
         self._sequences: list[tuple[Slot | None, int]] = []
         """The sequences that are open, from the outermost, and how many items they had so far."""
         self._signed = False
+        self.traces: list[Traced] = []
+        self.counted: list[tuple[Slot, bytes]] = []
+        """The sequences, with how many items they had."""
         level.creators.clear()
 
     def run(self, elements: Sequence[Element]) -> None:
@@ -83,24 +135,30 @@ class _Taking:
                 self._close(*opened.pop())
             if element.is_item:
                 self._item(depth)
+                self.traces.append(Traced(element, None, None, DEFAULT))
                 continue
             level = self._levels[depth]
             if level is None or not element.tag & 0xFFFF or element.tag == _TRAILING_PADDING:
                 slot = None
             else:
                 slot = None if options.ignores(element.tag) else self._slot(level, element, depth)
+            value, encodings = None, self._encodings[depth]
             if goes_into(element):
                 opened.append((slot, 0))
             elif slot is not None:
                 following = elements[place + 1].offset if place + 1 < len(elements) else self._end
-                slot.add(index, self._value(slot, element, depth, following))
+                value = self._value(slot, element, depth, following)
+                slot.add(index, value)
+            self.traces.append(Traced(element, slot, value, encodings, 0 if slot is None else most_bytes(slot.vr)))
         while opened:
             self._close(*opened.pop())
 
     def _close(self, slot: Slot | None, items: int) -> None:
         """Take the number of items as the value of a sequence."""
         if slot is not None:
-            slot.add(self._owner.count, b"%d" % items)
+            value = b"%d" % items
+            slot.add(self._owner.count, value)
+            self.counted.append((slot, value))
 
     def _item(self, depth: int) -> None:
         """Go into the next item of the sequence that is open."""
@@ -166,30 +224,41 @@ class _Taking:
         """Return the value in the form in which slots hold it."""
         start = element.value_offset
         end = following if element.length == UNDEFINED else start + element.length
-        vr = slot.vr
-        most = _READ_BYTES if vr in STRING_VRS or vr in NUMBER_BYTES else _READ_BINARY_BYTES
-        if end - start > most or element.length == UNDEFINED:
-            return self._measure(slot, start, end)
+        if end - start > most_bytes(slot.vr) or element.length == UNDEFINED:
+            slot.is_measured = slot.is_measured or not self._owner.options.pixels
+            return self._digested(start, end) if self._owner.options.pixels else measured(end - start)
         raw = self._source.read(start, element.length)
-        if vr in STRING_VRS:
-            raw = raw.rstrip(b"\0 ")
-            if vr in TEXT_VRS and (not raw.isascii() or b"\x1b" in raw):
-                return decoded(raw, self._encodings[depth]).encode("utf-8", "replace")
-            if element.tag == _CHARACTER_SET:
-                terms = values_of(raw[:_LONGEST_TERMS_BYTES], "CS")
-                self._encodings[depth] = codecs_of(tuple(term.strip() for term in terms))
+        if element.tag == _CHARACTER_SET:
+            terms = values_of(raw[:_LONGEST_TERMS_BYTES], "CS")
+            self._encodings[depth] = codecs_of(tuple(term.strip() for term in terms))
         elif element.tag == _PIXEL_REPRESENTATION:
             self._signed = any(raw)
-        size = 2 if vr == "AT" else NUMBER_BYTES.get(vr) or WORD_BYTES.get(vr, 1)
-        return swapped(raw, size) if element.encoding.big and size > 1 and element.vr != "UN" else raw
+        return formed(slot, element, raw, self._encodings[depth])
 
-    def _measure(self, slot: Slot, start: int, end: int) -> bytes:
-        """Return the length of a long value, and its digest if that was asked for."""
-        length = MEASURED + b"%d bytes" % (end - start)
-        if not self._owner.options.pixels:
-            slot.is_measured = True
-            return length
+    def _digested(self, start: int, end: int) -> bytes:
         digest = sha256()
         for piece in range_pieces(self._source, start, end):
             digest.update(piece)
-        return length + b", SHA-256 " + digest.hexdigest()[:16].encode()
+        return measured(end - start) + b", SHA-256 " + digest.hexdigest()[:16].encode()
+
+
+def most_bytes(vr: str) -> int:
+    """Return up to which length values of a VR are taken as they are; of longer ones the length is."""
+    return _READ_BYTES if vr in STRING_VRS or vr in NUMBER_BYTES else _READ_BINARY_BYTES
+
+
+def measured(length: int) -> bytes:
+    """Return what stands in the place of a long value."""
+    return MEASURED + b"%d bytes" % length
+
+
+def formed(slot: Slot, element: Element, raw: bytes, encodings: tuple[str, ...]) -> bytes:
+    """Return a value in the form in which slots hold it: text in UTF-8 without padding, numbers in little endian."""
+    vr = slot.vr
+    if vr in STRING_VRS:
+        raw = raw.rstrip(b"\0 ")
+        if vr in TEXT_VRS and (not raw.isascii() or b"\x1b" in raw):
+            return decoded(raw, encodings).encode("utf-8", "replace")
+        return raw
+    size = 2 if vr == "AT" else NUMBER_BYTES.get(vr) or WORD_BYTES.get(vr, 1)
+    return swapped(raw, size) if element.encoding.big and size > 1 and element.vr != "UN" else raw

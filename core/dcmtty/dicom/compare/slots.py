@@ -80,6 +80,21 @@ class Slot:
             self._keep(index, code)
         self.count += 1
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether all files that have it have the same value so far."""
+        return not (self.known or self.is_capped)
+
+    def repeat(self, times: int, index: int) -> None:
+        """Take the first value for `times` files that follow the latest one, up to file `index`.
+
+        No file had another value so far.
+        """
+        if times:
+            self.count += times
+            self.counts[0] += times
+            self.last = index
+
     def _keep(self, index: int, code: int) -> None:
         """Keep in mind which file has which value."""
         if self.codes is None or self.count != index or code < 0 or self._budget.codes <= 0:

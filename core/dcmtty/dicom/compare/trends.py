@@ -145,7 +145,7 @@ def _attribute(slot: Slot, path: tuple[int, ...], order: Sequence[int], *, is_me
 
 def _values(slot: Slot, order: Sequence[int]) -> tuple[Value, ...]:
     raws = list(slot.values())
-    if max(slot.counts) == 1 and slot.codes:
+    if max(slot.counts) == 1 and slot.codes and len(slot.codes) == len(order):
         codes = [slot.codes[index] for index in (*order[: TOLD_VALUES - 1], order[-1])]
     else:
         codes = sorted(range(len(slot.counts)), key=lambda code: -slot.counts[code])[:TOLD_VALUES]

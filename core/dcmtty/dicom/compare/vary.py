@@ -61,7 +61,18 @@ class _Series:
     gatherer: Gatherer
     files: list[Path] = field(default_factory=list)
     preambles: dict[str, int] = field(default_factory=dict)
+    preamble: str = ""
+    """Of the file that was walked last."""
     damaged: list[Unreadable] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found so far."""
+
+    series: dict[str, _Series] = field(default_factory=dict)
+    last: _Series | None = None
+    """The series of the latest file."""
 
 
 def vary(
@@ -87,7 +98,7 @@ def vary(
         Cancelled: the user stopped it.
     """
     progress = progress or Progress()
-    found: dict[str, _Series] = {}
+    found = _Found()
     unreadable: list[Unreadable] = []
     skipped = 0
     budget = Budget()
@@ -100,7 +111,7 @@ def vary(
             skipped += 1
         except InputError as error:
             unreadable.append(_refused(path, error))
-    series = [_variation(uid, one, is_ordered=is_ordered) for uid, one in found.items()]
+    series = [_variation(uid, one, is_ordered=is_ordered) for uid, one in found.series.items()]
     progress.step(total, total, "files", "comparing")
     return Variations(tuple(series), tuple(unreadable), skipped)
 
@@ -109,8 +120,13 @@ def _refused(path: Path, error: InputError) -> Unreadable:
     return Unreadable(path, error.message.removeprefix(f"{visible(path)}: "))
 
 
-def _take(source: Source, found: dict[str, _Series], fresh: Gatherer, *, is_one: bool) -> bool:
+def _take(source: Source, found: _Found, fresh: Gatherer, *, is_one: bool) -> bool:
     """Take one file into the series it belongs to; false for a media directory, which belongs to none."""
+    last = found.last
+    if last is not None and last.gatherer.take_like_last(source):
+        last.files.append(source.path)
+        last.preambles[last.preamble] += 1
+        return True
     beginning = begin(source)
     meta = beginning.meta
     if any(element.tag == 0x00020002 and _raw(source, element) == _MEDIA_DIRECTORY for element in meta):
@@ -125,10 +141,11 @@ def _take(source: Source, found: dict[str, _Series], fresh: Gatherer, *, is_one:
     except InputError as error:
         damage = error
     uid = "" if is_one else _series_uid(data_set, elements)
-    series = found.setdefault(uid, _Series(fresh))
-    series.gatherer.take(data_set, elements, walk.offset)
-    series.gatherer.take_meta(source, meta)
+    series = found.last = found.series.setdefault(uid, _Series(fresh))
+    end = -1 if damage is not None or walk.padding_bytes or walk.stray_items else walk.offset
+    series.gatherer.take(source, meta, data_set, elements, walk.offset, is_plain=end == source.size)
     series.files.append(source.path)
+    series.preamble = beginning.preamble
     series.preambles[beginning.preamble] = series.preambles.get(beginning.preamble, 0) + 1
     if damage is not None:
         series.damaged.append(_refused(source.path, damage))
@@ -154,6 +171,7 @@ def _raw(source: Source, element: Element) -> bytes:
 
 def _variation(uid: str, series: _Series, *, is_ordered: bool) -> Variation:
     gatherer, files = series.gatherer, series.files
+    gatherer.settle()
     order, ordered_by = (list(range(len(files))), "given") if is_ordered else order_of(gatherer, files)
     attributes = attributes_of(gatherer, order)
     notes = []
