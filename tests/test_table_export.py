@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalog_rows import catalog_of
 from dcmtty.dicom.table.columns import sort_columns, table_columns
@@ -17,6 +19,7 @@ from dcmtty.dicom.table.parquet import ParquetSink
 from dcmtty.dicom.table.query import RowKind, TableQuery
 from dcmtty.dicom.table.result import rows
 from dcmtty.files import writing_atomic
+from dcmtty.text import csv_cell
 from schemas import assert_follows_schema
 
 NASTY = [
@@ -171,3 +174,12 @@ def test_parquet_of_series_has_ranges_as_numbers(tmp_path: Path) -> None:
         "InstanceNumber_max": float(len(NASTY) - 1),
         "PatientName": f"{len(NASTY)} values",
     }
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=4))
+def test_plain_cells_are_written_as_all_others_are(values: list[str]) -> None:
+    out = io.BytesIO()
+    query = TableQuery(table_columns(",".join(["PatientName", "PatientID", "StudyID", "Modality"][: len(values)])))
+    sink = CsvSink(out.write, query)
+    sink.rows([("p", *values)])
+    assert out.getvalue().decode().split("\r\n", 1)[1] == ",".join(csv_cell(cell) for cell in ("p", *values)) + "\r\n"

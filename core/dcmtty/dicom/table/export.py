@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Protocol
 
 from dcmtty.dicom.table.columns import TableColumn
@@ -14,6 +16,10 @@ from dcmtty.text import csv_cell
 
 FILES_SCHEMA = "dcmtty.scan/1"
 TABLE_SCHEMA = "dcmtty.table/1"
+
+_ROWS_AT_ONCE = 200
+_PLAIN = re.compile(r"(?:[0-9A-Za-z/][!#-+\-./0-~]*)?")
+"""A cell that is in CSV as it is: printable ASCII without quote, comma or blank that begins as no formula does."""
 
 Write = Callable[[bytes], object]
 
@@ -37,22 +43,23 @@ class CsvSink:
 
     def __init__(self, write: Write, query: TableQuery, *, raw: bool = False) -> None:
         self._write, self._raw = write, raw
-        self._line([column.name for column in query.shown])
+        self._write(self._line([column.name for column in query.shown]))
 
     def rows(self, rows: Iterable[TableRow]) -> int:
         """Write rows."""
-        count = 0
-        for row in rows:
-            self._line([text_of(cell) for cell in row])
-            count += 1
+        remaining, count = iter(rows), 0
+        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
+            self._write(b"".join([self._line(map(text_of, row)) for row in batch]))
+            count += len(batch)
         return count
 
     def end(self, tail: Mapping[str, object]) -> None:
         """Write nothing more."""
 
-    def _line(self, cells: Iterable[str]) -> None:
-        text = ",".join([csv_cell(cell, raw=self._raw) for cell in cells]) + "\r\n"
-        self._write(text.encode("utf-8", "backslashreplace"))
+    def _line(self, cells: Iterable[str]) -> bytes:
+        plain, raw = _PLAIN.fullmatch, self._raw
+        text = ",".join([cell if plain(cell) else csv_cell(cell, raw=raw) for cell in cells]) + "\r\n"
+        return text.encode("utf-8", "backslashreplace")
 
 
 class JsonSink:
