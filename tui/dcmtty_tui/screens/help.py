@@ -25,7 +25,7 @@ class TextScreen(ClosingScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Show the text in a box that scrolls."""
-        with VerticalScroll(id="box"):
+        with VerticalScroll(id="box", can_focus=False):  # so that keys wait in one queue alone
             yield Static(self._text, markup=False)
 
     def on_key(self, event: events.Key) -> None:
