@@ -168,16 +168,20 @@ def test_maps_that_are_left_early_take_no_answer_from_those_that_follow(local_cl
             assert sorted(engine.map(engine_work.double, range(20))) == [(item, 2 * item) for item in range(20)]
 
 
-def test_a_cluster_that_somebody_restarts_meanwhile_loses_nothing(local_cluster: Started) -> None:
+def test_work_that_somebody_else_cancels_is_asked_for_again(local_cluster: Started) -> None:
     found: list[tuple[int, int]] = []
+    cancelled = 0
     with (
         open_engine(local_cluster.engine) as engine,
         distributed.Client(local_cluster.address, set_as_default=False) as somebody,
     ):
         for pair in engine.map(engine_work.double_slowly, ITEMS):
             found.append(pair)
-            if len(found) == 20:
-                somebody.restart()
+            if len(found) in {20, 100}:
+                keys = [key for keys in somebody.processing().values() for key in keys]
+                somebody.cancel([distributed.Future(key, somebody) for key in keys], force=True)
+                cancelled += len(keys)
+    assert cancelled > 1
     assert sorted(found) == [(item, 2 * item) for item in ITEMS]
 
 
