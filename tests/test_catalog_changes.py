@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from catalog_engines import MeddlingEngine, idle_engine
 from dcmtty.dicom.catalog import rows
 from dcmtty.dicom.catalog.scan import scan
 from dcmtty.dicom.catalog.store import default_path, open_catalog
+from dcmtty.dicom.catalog.walk import Found, Walk
 from dcmtty.dicom.header.columns import parse_columns
+from dcmtty.dicom.header.record import Batch, Record, read_records
 from dcmtty.dicom.listing import Counts, Listing
 from dcmtty.dicom.scan import scan as plain_scan
 from dcmtty.engine.local import LocalEngine
@@ -23,7 +26,7 @@ from dcmtty.engine.protocol import Engine
 from dcmtty.progress import Cancelled, Progress
 from instances import stack
 from peers import peer
-from run_cli import cli_command, cli_environment
+from run_cli import cli_command, cli_environment, run_cli
 from test_catalog_same import assert_same
 from written_series import write_instances
 
@@ -228,3 +231,40 @@ def test_two_scans_at_once_into_one_catalog_both_say_what_is_so(archive: Path) -
     assert {error for _, error in answers} == {b""}
     assert len({answer for answer, _ in answers}) == 1
     assert true_now(scanned(archive, engine=idle_engine()), archive).unchanged == 29 * 12
+
+
+def test_a_name_that_a_folder_gives_twice_counts_once(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    once = Walk.files
+
+    def twice(walk: Walk) -> Iterator[Found]:
+        for found in once(walk):
+            yield found
+            yield found
+
+    monkeypatch.setattr(Walk, "files", twice)
+    default_path().unlink()
+    assert_same(scanned(archive), plain_scan([archive]))
+    assert_same(scanned(archive), plain_scan([archive]))
+
+
+def test_a_second_scan_imports_neither_numpy_nor_pydicom(archive: Path) -> None:
+    result = run_cli("scan", archive, env={"PYTHONVERBOSE": "1"})
+    imported = set(re.findall(r"^import '([\w.]+)'", result.err, re.MULTILINE))
+    assert "dcmtty.dicom.catalog.scan" in imported
+    assert not {name for name in imported if name.partition(".")[0] in {"numpy", "pydicom", "textual", "dask"}}
+
+
+def test_what_a_machine_of_a_cluster_sees_otherwise_is_read_here(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default_path().unlink()
+
+    def elsewhere(batch: Batch) -> list[Record]:
+        found = read_records(batch)
+        return [found[0], found[1]._replace(size_bytes=1), Record("unreadable", "no such file or folder"), *found[3:]]
+
+    monkeypatch.setattr("dcmtty.dicom.header.record.read_records", elsewhere)
+    engine = MeddlingEngine()
+    engine.is_remote = True
+    assert true_now(scanned(archive, engine=engine), archive) == Counts(read=24)
+    assert true_now(scanned(archive, engine=idle_engine()), archive) == Counts(unchanged=24)

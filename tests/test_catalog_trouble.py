@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +21,9 @@ from dcmtty.dicom.header import record
 from dcmtty.dicom.listing import Counts, Listing
 from dcmtty.dicom.scan import scan as plain_scan
 from dcmtty.engine.local import LocalEngine
+from dicom_bytes import identity, image, part10, text
 from instances import stack
-from run_cli import run_cli
+from run_cli import cli_environment, run_cli
 from test_catalog_same import assert_same
 from written_series import write_instances
 
@@ -180,6 +184,54 @@ def test_no_escape_code_of_a_catalog_reaches_the_terminal(folder: Path, column: 
     result = run_cli("scan", folder)
     assert result.code in {0, 1, 3}
     assert b"\x1b" not in result.stdout + result.stderr
+
+
+def test_rows_that_another_version_read_do_not_count(folder: Path) -> None:
+    scanned(folder)
+    changed("UPDATE maker SET version = '0.0.9/1'; UPDATE file SET SOPInstanceUID = 'wrong'; DELETE FROM summary")
+    listing, note = scanned(folder)
+    assert (listing.counts, note) == (Counts(read=8), "")
+    assert scanned(folder)[0].counts == Counts(unchanged=8)
+
+
+def test_text_that_is_no_unicode_is_kept_with_replacements(tmp_path: Path) -> None:
+    data = text(0x00080005, "CS", "utf-7") + identity() + text(0x00100010, "PN", "A+2AA-B")
+    (tmp_path / "a.dcm").write_bytes(part10(data + image()))
+    with open_catalog() as catalog, LocalEngine(workers=0) as engine:
+        listing = scan([tmp_path], engine=engine, catalog=catalog)
+        assert catalog.note == ""
+    assert [entry.patient_name for entry in listing.series] == ["A\ufffdB"]
+
+
+def test_a_process_that_is_killed_leaves_a_catalog_that_is_right(tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    for number in range(20):
+        write_instances(folder / str(number), stack(EVEN * 5, SeriesInstanceUID=f"1.2.3.{number}"))
+    for _ in range(3):
+        killed = subprocess.run([sys.executable, "-c", _KILLED, folder], check=False, env=cli_environment())
+        assert killed.returncode == -signal.SIGKILL
+    listing, note = scanned(folder)
+    assert note == ""
+    assert 0 < listing.counts.read < 1200
+    assert scanned(folder)[0].counts == Counts(unchanged=1200)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from dcmtty.dicom.catalog import scan as module
+from dcmtty.dicom.catalog.store import open_catalog
+from dcmtty.engine.local import LocalEngine
+module._BATCH = 30
+module._REPORT_S = module._REPORT_SHARE = 0
+reports = []
+def report(listing):
+    reports.append(listing)
+    if len(reports) == 8:
+        os.kill(os.getpid(), signal.SIGKILL)
+with open_catalog() as catalog, LocalEngine(workers=0) as engine:
+    module.scan([Path(sys.argv[1])], engine=engine, catalog=catalog, report=report)
+"""
 
 
 def test_pages_of_noise_in_the_middle_are_no_crash(folder: Path) -> None:

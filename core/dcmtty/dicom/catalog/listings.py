@@ -94,7 +94,7 @@ def _listing(
     catalog: Catalog, walk: Walk, seen: Survey, summaries: Sequence[Summary], shown: Shown, *, with_files: bool
 ) -> Listing:
     odd = _Odd()
-    for found_id in seen.odd:
+    for found_id in seen.odd.values():
         _sort_out(catalog.rows(_ODD, (found_id,)).fetchone(), odd)
     for path, refused in walk.refused.items():
         odd.unreadable.append(Unreadable(path, refused.reason))

@@ -99,6 +99,13 @@ class Writer:
         A moved file is one that had the same device, inode, size, time and SOP Instance UID elsewhere; as renaming it
         changed its ctime, only reading it could prove that it is the same.
         """
+        try:
+            return self._write(files, records, read_ns)
+        except UnicodeEncodeError:  # Some character sets decode to what is no text, e.g. half a surrogate pair.
+            self._data_version = -1
+            return self._write(files, [_encodable(record) for record in records], read_ns)
+
+    def _write(self, files: Sequence[Waiting], records: Sequence[Record], read_ns: int) -> tuple[int, int]:
         with self._catalog.writing():
             self._forget_if_changed()
             gone = [
@@ -197,6 +204,20 @@ class Writer:
             )
             _remember(self._commons, values, found)
         return found
+
+
+def _encodable(record: Record) -> Record:
+    """Return the record with what is no Unicode text replaced."""
+    values = tuple(None if value is None else _text(value) for value in record.values)
+    extra = tuple(None if found is None else tuple(map(_text, found)) for found in record.extra)
+    uids = tuple(map(_text, record.referenced_series_uids))
+    return record._replace(
+        values=values, extra=extra, referenced_series_uids=uids, transfer_syntax_uid=_text(record.transfer_syntax_uid)
+    )
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 _Key = TypeVar("_Key")

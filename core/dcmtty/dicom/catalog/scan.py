@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -100,8 +101,8 @@ class _Scan:
     found: FoundFiles = field(init=False)
     writer: Writer = field(init=False)
     started_ns: int = field(default_factory=time.time_ns)
-    being_read: dict[str, tuple[Sequence[Waiting], int]] = field(default_factory=dict)
-    """By its first path each batch that was given away, and when."""
+    being_read: dict[tuple[str, ...], tuple[Sequence[Waiting], int]] = field(default_factory=dict)
+    """By its paths each batch that was given away, and when."""
     read: int = 0
     moved: int = 0
     next_report: float = 0.0
@@ -142,7 +143,8 @@ class _Scan:
             if moved:
                 self.writer.move(moved)
                 self.moved += len(moved)
-            self.progress.step(self.found.count, 0, "files", "looking")
+            if not self.being_read:
+                self.progress.step(self.found.count, 0, "files", "looking")
             yield from _batches(iter(waiting))
             self._tell()
             size = min(2 * size, _CHUNK)
@@ -155,23 +157,22 @@ class _Scan:
         from dcmtty.dicom.header.record import read_records
 
         given = map(self._given, chain((first,), batches))
-        for batch, records in self.engine.map(read_records, given, self.progress):
-            files, read_ns = self.being_read.pop(batch.paths[0])
-            seen = records
-            if self.engine.is_remote:
-                seen = _as_seen_here(files, records, self.extra)
-            read, moved = self.writer.write(files, seen, read_ns)
-            self.read += read
-            self.moved += moved
-            self.progress.step(self.read + self.moved, 0, "files", "reading")
-            self._tell()
+        with closing(self.engine.map(read_records, given, self.progress)) as answers:
+            for batch, records in answers:
+                files, read_ns = self.being_read.pop(batch.paths)
+                seen = _as_seen_here(files, records, self.extra) if self.engine.is_remote else records
+                read, moved = self.writer.write(files, seen, read_ns)
+                self.read += read
+                self.moved += moved
+                self.progress.step(self.read + self.moved, 0, "files", "reading")
+                self._tell()
 
     def _given(self, files: list[Waiting]) -> Batch:
         from dcmtty.dicom.header.record import Batch
 
         read_ns = let_settle(files)
         batch = Batch(tuple(file.path for file in files), self.extra)
-        self.being_read[batch.paths[0]] = (files, read_ns)
+        self.being_read[batch.paths] = (files, read_ns)
         return batch
 
     def _tell(self) -> None:

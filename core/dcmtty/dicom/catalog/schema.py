@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dcmtty import __version__
 from dcmtty.dicom.attributes import ATTRIBUTES
 
 APPLICATION_ID = 0x64636D74
 """`dcmt`, as `PRAGMA application_id`."""
 VERSION = 1
 """`PRAGMA user_version`; a catalog of another version is not used."""
+MAKER = f"{__version__}/1"
+"""Which dcmtty read the files; rows of another do not count. Raise the last number when files are read otherwise."""
 
 STANDARD = (*(attribute.keyword for attribute in ATTRIBUTES.values()), "MediaStorageSOPClassUID")
 """The keywords of a record's values, in order."""
@@ -69,6 +72,7 @@ _INSTANCE = f"""file.id AS id, {_PATH} AS path, {_columns(STATE, "file.")}, {_co
         series.key AS series_key, {_columns(PER_FILE, "file.")}, {_columns(COMMON, "common.")}"""
 
 STATEMENTS = (
+    "CREATE TABLE maker (version TEXT NOT NULL)",
     "CREATE TABLE folder (id INTEGER PRIMARY KEY AUTOINCREMENT, path NOT NULL UNIQUE)",
     "CREATE TABLE series (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE)",
     f"CREATE TABLE common (id INTEGER PRIMARY KEY AUTOINCREMENT, checksum INTEGER NOT NULL, {_columns(COMMON)})",

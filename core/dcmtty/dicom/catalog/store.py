@@ -15,7 +15,7 @@ from threading import RLock
 from typing import Any, Self
 
 from dcmtty.config import cache_folder
-from dcmtty.dicom.catalog.schema import APPLICATION_ID, STATEMENTS, TEMPORARY, VERSION
+from dcmtty.dicom.catalog.schema import APPLICATION_ID, MAKER, STATEMENTS, TEMPORARY, VERSION
 from dcmtty.errors import WriteFailed
 from dcmtty.files import private_folder
 
@@ -243,7 +243,18 @@ def _prepare(connection: sqlite3.Connection) -> None:
             _create(connection)
         connection.execute("COMMIT")
     _check(connection)
+    if _maker(connection) != MAKER:
+        connection.execute("BEGIN IMMEDIATE")
+        for table in ("file", "common", "folder", "series", "summary", "maker"):
+            connection.execute(f"DELETE FROM {table}")
+        connection.execute("INSERT INTO maker VALUES (?)", (MAKER,))
+        connection.execute("COMMIT")
     _add_temporary(connection)
+
+
+def _maker(connection: sqlite3.Connection) -> object:
+    found = connection.execute("SELECT version FROM maker").fetchall()
+    return found[0][0] if len(found) == 1 else None
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -253,6 +264,7 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 def _create(connection: sqlite3.Connection) -> None:
     for statement in STATEMENTS:
         connection.execute(statement)
+    connection.execute("INSERT INTO maker VALUES (?)", (MAKER,))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 

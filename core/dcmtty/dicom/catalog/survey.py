@@ -24,8 +24,8 @@ class Survey:
     """One look at all files of the last scan."""
 
     catalog: Catalog
-    odd: list[int] = field(default_factory=list)
-    """Found files that are no images, or have something to tell."""
+    odd: dict[int, int] = field(default_factory=dict)
+    """Rows of files that are no images, or have something to tell, each with its number among the found."""
     skipped: int = 0
     is_whole: bool = True
     """Whether every found file has a row."""
@@ -35,25 +35,27 @@ class Survey:
         current: int | None = None
         ranges: list[tuple[int, int]] = []
         for series_id, file_id, found_id, is_image, is_skipped, is_odd in self.catalog.rows(_SURVEY):
-            if is_image:
+            if is_odd or not (is_image or is_skipped or file_id is None):
+                self.odd.setdefault(file_id, found_id)
+            if is_image and file_id is not None:
                 if series_id != current:
-                    if current is not None and ranges:
+                    if current is not None:
                         yield current, ranges
                     current, ranges = int(series_id), []
-                if ranges and ranges[-1][1] == file_id - 1:
-                    ranges[-1] = (ranges[-1][0], file_id)
-                else:
-                    ranges.append((file_id, file_id))
-            elif is_skipped:
-                self.skipped += 1
-                continue
-            elif file_id is None:
-                self.is_whole = False
-                continue
-            if is_odd or not is_image:
-                self.odd.append(found_id)
-        if current is not None and ranges:
+                _extend(ranges, file_id)
+            else:
+                self.skipped += bool(is_skipped)
+                self.is_whole &= file_id is not None
+        if current is not None:
             yield current, ranges
+
+
+def _extend(ranges: list[tuple[int, int]], file_id: int) -> None:
+    """Add the next row; a folder that changes while it is read may give a name, and so a row, twice."""
+    if ranges and ranges[-1][1] >= file_id - 1:
+        ranges[-1] = (ranges[-1][0], file_id)
+    else:
+        ranges.append((file_id, file_id))
 
 
 _PARTIAL = f"SELECT series_id, count(*), min(file.id) FROM {JOINED} WHERE series_id IS NOT NULL GROUP BY series_id"
