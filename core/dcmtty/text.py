@@ -11,7 +11,7 @@ _LINE_BREAKS = frozenset({0x2028, 0x2029})
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co"})
 _SEEN_FORMATS = frozenset({0xAD, *range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD})
 """Format characters that are drawn: the soft hyphen, and signs that stand before a number."""
-_PLAIN = re.compile(r"[ -~]*")
+_OTHER = re.compile(r"[^ -~…]")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _FORMULA_STARTS = tuple("=+-@\t\r\0＝＋－＠")
 
@@ -21,6 +21,10 @@ def _escaped(char: str) -> str:
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _shown(match: re.Match[str]) -> str:
+    return _escaped(match[0]) if _is_unsafe(match[0]) else match[0]
 
 
 def _is_unsafe(char: str) -> bool:
@@ -36,9 +40,7 @@ def visible(value: object, limit: int | None = None) -> str:
     text = value if isinstance(value, str) else str(value)
     if limit is not None and len(text) > limit:
         text = text[: max(limit - 1, 0)] + "…"
-    if _PLAIN.fullmatch(text):
-        return text
-    return "".join(_escaped(char) if _is_unsafe(char) else char for char in text)
+    return _OTHER.sub(_shown, text)
 
 
 def cell_width(text: str) -> int:

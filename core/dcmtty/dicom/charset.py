@@ -34,6 +34,8 @@ _CODECS = {
     "GBK": "GBK",
 }
 """Python's codecs by defined term (PS3.3 C.12.1.1.2); those with code extensions are called `ISO 2022 IR` there."""
+ASCII_ALIKE = frozenset(_CODECS.values())
+"""Codecs in which bytes below 80 are ASCII, as far as no escape sequence says otherwise."""
 _SPELLING = re.compile(r"ISO[ _-]?(?:2022[ _-]?)?(?:IR)?[ _-]?(\d+)")
 """Terms as they are, and as some writers spell them: `ISO-IR 100`, `ISO_2022_IR_87`, `ISO 2022 58`."""
 _ALONE = frozenset({"utf-8", "GB18030", "GBK"})

@@ -10,10 +10,13 @@ from dcmtty.dicom.source import Source
 from dcmtty.dicom.values import NUMBER_BYTES, ONE_VALUE_VRS, STRING_VRS, TEXT_VRS, values_of
 from dcmtty.text import visible
 
+_NAMED_VRS = frozenset({"UI", "AT"})
 HEX_BYTES = 16
 """How many bytes of a binary value are shown."""
 _BYTES_PER_CHARACTER = 8
 """The longest character in any set, with its escape sequence."""
+_BYTES_PER_OTHER = 2
+"""Of strings in the default repertoire, padded ones included; what is cut off is told by an ellipsis."""
 _COUNTED_BYTES = 1 << 20
 
 
@@ -28,10 +31,12 @@ def shown_value(source: Source, element: Element, vr: str, encodings: Sequence[s
 
 def _joined(source: Source, element: Element, vr: str, encodings: Sequence[str], limit: int, *, named: bool) -> str:
     size = NUMBER_BYTES.get(vr, 1)
-    wanted = limit * max(_BYTES_PER_CHARACTER, size)
+    wanted = limit * max(_BYTES_PER_CHARACTER if vr in TEXT_VRS else _BYTES_PER_OTHER, size)
     raw = source.read(element.value_offset, min(element.length, wanted - wanted % size))
     values = values_of(raw, vr, big=element.encoding.big, encodings=encodings)
-    text = "\\".join(_with_name(value, vr) for value in values) if named else "\\".join(values)
+    if named and vr in _NAMED_VRS:
+        values = tuple(_with_name(value, vr) for value in values)
+    text = "\\".join(values)
     if len(raw) < element.length and len(text) <= limit:
         text = text[: limit - 1] + "…"
     return visible(text, limit)

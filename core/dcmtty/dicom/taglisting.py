@@ -24,6 +24,8 @@ _CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
 _UNKNOWN_VR_BYTES = 0xFFFF
 """Longer UN values stay bytes: they may be anything."""
+_UNKNOWN_BYTES = 1 << 62
+"""Longer than any item: where it ends is not known."""
 _TICKS = 256
 """After how many elements a listing says where it is."""
 _item_length = Struct("<4xL").unpack_from
@@ -118,8 +120,8 @@ class ElementListing(Listing):
                 element = walk.step()
                 if element is None:
                     return
-                self._scope = _inherited(self._scope, element)
-                nodes.append(_element_node(element, self._scope, (*self._path, element.tag), self._creators))
+                self._scope = inherited(self._scope, element)
+                nodes.append(element_node(element, self._scope, (*self._path, element.tag), self._creators))
                 if element.length == UNDEFINED:
                     self._open = _span_of(self._scope, element)
                 if not len(nodes) % _TICKS:
@@ -151,6 +153,21 @@ class ItemListing(Listing):
 
     def __len__(self) -> int:
         return (0 if self._span is None else len(self._span.offsets)) + len(self._rest)
+
+    def extents(self) -> Iterator[tuple[int, int]]:
+        """Yield where each item begins and ends that lies where it should, header and delimiter included."""
+        if self._span is not None:
+            offsets = self._span.offsets
+            for index, offset in enumerate(offsets):
+                yield offset, offsets[index + 1] if index + 1 < len(offsets) else self._last_end(offset)
+
+    def _last_end(self, offset: int) -> int:
+        """Return where the last item that the span found ends."""
+        span, parent = self._span, self._parent.element
+        if span is None or self._rest or parent.length == UNDEFINED:
+            (length,) = _item_length(self._parent.scope.source.read(offset, 8))
+            return offset + (_UNKNOWN_BYTES if length == UNDEFINED else 8 + int(length))
+        return parent.value_offset + parent.length
 
     def _node(self, index: int) -> TagNode:
         offsets = () if self._span is None else self._span.offsets
@@ -218,7 +235,7 @@ def _span_of(scope: Scope, element: Element) -> Span | None:
     )
 
 
-def _inherited(scope: Scope, element: Element) -> Scope:
+def inherited(scope: Scope, element: Element) -> Scope:
     """Return the scope with what this element changes for those behind it."""
     if element.tag == _CHARACTER_SET and element.length <= _LONGEST_TERMS_BYTES:
         terms = values_of(scope.source.read(element.value_offset, element.length), "CS")
@@ -228,7 +245,8 @@ def _inherited(scope: Scope, element: Element) -> Scope:
     return scope
 
 
-def _element_node(element: Element, scope: Scope, path: tuple[int, ...], creators: dict[int, str]) -> TagNode:
+def element_node(element: Element, scope: Scope, path: tuple[int, ...], creators: dict[int, str]) -> TagNode:
+    """Return the node of an element; `creators` are those of its data set so far, by private group and block."""
     tag = element.tag
     if not is_private(tag):
         return TagNode(element, scope, path, _standard_vr(element, scope))

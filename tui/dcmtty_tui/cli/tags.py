@@ -70,31 +70,21 @@ def command(file: Path, pattern: str | None, *, as_hex: bool, limit: int, start:
 
 
 def _write_tree(tree: TagTree) -> None:
+    from dcmtty.dicom.tagtext import tree_lines
+
     if tree.preamble not in {"clean", "none"}:
         from dcmtty.dicom.tagplace import preamble_text
 
         mark = "! " if tree.preamble == "executable" else ""
         output.write_text(f"{mark}preamble: {preamble_text(tree, tree.roots())}\n")
-    output.write_lines(_line(node) for node in tree.walk())
-
-
-def _line(node: TagNode) -> str:
-    indent = _INDENT * node.depth
-    if node.error:
-        return f"{indent}! {node.error}"
-    if node.is_item:
-        return f"{indent}{node.keyword}" + (f"  {node.value}" if node.value else "")
-    return f"{indent}{_text(node)}"
-
-
-def _text(node: TagNode) -> str:
-    return f"{node.tag} {node.vr} {node.vm} {node.keyword or node.name}  {node.value}".rstrip()
+    output.write_lines(tree_lines(tree))
 
 
 def _write_matches(tree: TagTree, pattern: str, *, as_json: bool, part: tuple[int, int] | None) -> int:
     """Print what matches, and return how many do."""
     from dcmtty.dicom.tagplace import path_text
     from dcmtty.dicom.tagsearch import find
+    from dcmtty.dicom.tagtext import element_text
 
     if as_json:
         matches = [_match(node, path_text(node.path)) for node in find(tree, pattern)]
@@ -102,7 +92,7 @@ def _write_matches(tree: TagTree, pattern: str, *, as_json: bool, part: tuple[in
         return len(matches)
     count = 0
     for node in find(tree, pattern):
-        output.write_text(f"{path_text(node.path)} {_text(node).partition(' ')[2]}\n")
+        output.write_text(f"{path_text(node.path)} {element_text(node).partition(' ')[2]}\n")
         if part is not None:
             output.write_lines(_hex_lines(node, *part))
         count += 1
