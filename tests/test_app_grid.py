@@ -161,11 +161,13 @@ async def test_groups_are_gone_into_and_left_again(tmp_path: Path) -> None:
         await command(driver, "rows files")
         await command(driver, "group SliceThickness,status")
         assert cells(driver) == [("1.5", "dicom", "15"), ("3", "dicom", "15"), ("", "unreadable", "1")]
-        await driver.press("j", "enter")
+        await driver.press("l", "j", "enter")
         assert len(cells(driver)) == 15
+        assert (grid(driver).cursor, grid(driver).column) == (0, 0)
         assert "SliceThickness = 3, status = dicom" in grid(driver).title
         await driver.press("q")
         assert len(cells(driver)) == 3
+        assert (grid(driver).cursor, grid(driver).column) == (1, 1)
         await driver.press("G", "enter")
         assert [Path(row[0]).name for row in cells(driver)] == ["cut.dcm"]
         await driver.press("escape", "b")

@@ -23,6 +23,17 @@ DEFAULT_COLUMNS = {
     "series": "PatientName,StudyDate,Modality,SeriesNumber,SliceThickness,SeriesDescription",
     "studies": "PatientName,PatientID,StudyDate,StudyDescription,Modality",
 }
+GRID_HELP = (
+    "Files, series or studies as rows, any attributes as columns. A row of several files shows the value they share,"
+    " least..greatest of several numbers, or how many values there are.\n"
+    "t goes from files to series to studies; h and l go to a column, s sorts by it, b counts the rows of each of its"
+    " values; c chooses columns: SliceThickness,0018,1210,ROIContourSequence/0/ReferencedROINumber.\n"
+    "/ filters: Modality == CT and (SliceThickness < 2 or exists(KVP)); == != < <= > >= compare, ~ and !~ search a"
+    " regular expression, in (CT, MR) takes one of several; text with blanks stands in quotes.\n"
+    "enter goes into a group or study, opens a series, shows the tags of a file; q goes back. :export-grid FILE.csv"
+    " writes all rows, also as .json and .parquet."
+)
+
 _WINDOW = 200
 _WINDOWS = 4
 _LONGEST_CELL = 200
@@ -160,13 +171,26 @@ def headers(view: GridView) -> tuple[Header, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A view, and where its cursor was."""
+
+    view: GridView
+    row: int
+    column: int
+
+
 @dataclass(slots=True)
 class GridState:
     """The grid of the app."""
 
     view: GridView = GridView()
-    past: list[GridView] = field(default_factory=list)
-    """The views that were left for what is inside one of their rows."""
+    past: list[Place] = field(default_factory=list)
+    """Where rows were gone into."""
+    place: tuple[int, int] | None = None
+    """Row and column to put the cursor on when the rows of the view are there."""
+    asked_s: float = 0.0
+    """When rows were asked for last, by a clock that only goes on."""
     rows: GridRows | None = None
     shown: GridView | None = None
     """The view that `rows` are of; another one while its rows are asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dcmtty_tui.actions import BY_ID, Mode, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles
-from dcmtty_tui.screens.handle_grid import leave_row
+from dcmtty_tui.screens.handle_grid import keep_rows, leave_row
 from dcmtty_tui.screens.handle_send import enter_integrity, enter_send
 from dcmtty_tui.screens.handle_tags import halt
 from dcmtty_tui.screens.help import TextScreen, help_text
@@ -100,6 +100,7 @@ def back(desk: Desk, call: Call) -> None:
     del call
     if desk.ui.cancel_work(frozenset() if desk.mode is Mode.SEND else DEVICE_WORK) or desk.tags.is_waiting:
         halt(desk)
+        keep_rows(desk)
         desk.progress = ""
         desk.tell("stopped")
         return

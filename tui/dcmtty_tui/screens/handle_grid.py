@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,13 @@ from dcmtty.text import visible
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles, typed_path
-from dcmtty_tui.screens.grid import GridView, headers
+from dcmtty_tui.screens.grid import GridView, Place, headers
 from dcmtty_tui.screens.grid_export import write_grid
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.widgets.grid_list import GridList
 from dcmtty_tui.widgets.row_list import Row
+
+_KEEP_UP_S = 1.0
 
 
 def grid_list(desk: Desk) -> GridList:
@@ -45,6 +48,8 @@ def ask(desk: Desk) -> None:
     view, asking = desk.grid.view, desk.grid.asking
     query, is_scanning = view.query(), desk.ui.is_working("scan")
 
+    desk.grid.asked_s = time.monotonic()
+
     def work(progress: Progress) -> tuple[GridView, TableAnswer]:
         return view, asking.page(query, progress, is_scanning=is_scanning)
 
@@ -61,6 +66,13 @@ def scanned(desk: Desk) -> None:
         ask(desk)
 
 
+def keep_up(desk: Desk) -> None:
+    """Fetch the rows again from time to time while a scan finds more."""
+    due = time.monotonic() - desk.grid.asked_s > _KEEP_UP_S
+    if due and desk.mode is Mode.GRID and not desk.grid.is_complete and not desk.ui.is_working("grid"):
+        ask(desk)
+
+
 def answered(desk: Desk, view: GridView, answer: TableAnswer) -> None:
     """Show the rows of a view, unless another one is wanted by now."""
     if view != desk.grid.view:
@@ -69,7 +81,7 @@ def answered(desk: Desk, view: GridView, answer: TableAnswer) -> None:
     desk.grid.take(view, answer.page, is_complete=answer.is_complete)
 
 
-def failed(desk: Desk) -> None:
+def keep_rows(desk: Desk) -> None:
     """Stay with what is shown, because the rows of another view cannot be had."""
     if desk.grid.shown is not None:
         desk.grid.view = desk.grid.shown
@@ -82,16 +94,25 @@ def paint_grid(desk: Desk) -> None:
     title = view.title() if grid.is_complete else f"{view.title()} | scanning, there may be more"
     if grid.view != view:
         title += " | asking"
-    grid_list(desk).show(grid.rows if grid.rows is not None else (), headers(view), title)
+    pane = grid_list(desk)
+    pane.show(grid.rows if grid.rows is not None else (), headers(view), title)
+    if grid.place is not None and grid.view == view:
+        row, column = grid.place
+        grid.place = None
+        pane.go(row)
+        pane.go_to_column(column)
 
 
-def change(desk: Desk, view: GridView) -> None:
-    """Go to another view.
+def change(desk: Desk, view: GridView, *, place: tuple[int, int] | None = None) -> None:
+    """Go to another view; the cursors stay where its rows are of the same kind, else they go to `place` or the start.
 
     Raises:
         UsageError: its filter cannot be understood.
     """
     view.query()
+    before = desk.grid.view
+    is_other = (before.rows, before.group, before.within) != (view.rows, view.group, view.within)
+    desk.grid.place = place or ((0, 0) if is_other else None)
     desk.mode, desk.pane = Mode.GRID, Pane.GRID
     desk.grid.view = view
     ask(desk)
@@ -101,7 +122,8 @@ def leave_row(desk: Desk) -> bool:
     """Go back to the view in which a row was gone into; false when there is none."""
     if desk.mode is not Mode.GRID or not desk.grid.past:
         return False
-    change(desk, desk.grid.past.pop())
+    past = desk.grid.past.pop()
+    change(desk, past.view, place=(past.row, past.column))
     return True
 
 
@@ -135,8 +157,8 @@ def go_into(desk: Desk, row: Row) -> tuple[str, str] | None:
 
 
 def _go_in(desk: Desk, before: GridView, after: GridView) -> None:
-    desk.grid.past.append(before)
-    grid_list(desk).go(0)
+    pane = grid_list(desk)
+    desk.grid.past.append(Place(before, pane.cursor, pane.column))
     change(desk, after)
 
 

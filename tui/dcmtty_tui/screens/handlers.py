@@ -107,6 +107,7 @@ def answered(desk: Desk, message: Answer, recover: Path | None) -> None:
     if isinstance(message, Progressed):
         if desk.ui.is_working():
             desk.progress = step_text(message.step)
+            handle_grid.keep_up(desk)
             handle_tags.grew(desk)
         return
     desk.progress = ""
@@ -148,7 +149,7 @@ def work_failed(desk: Desk, kind: str, error: DcmttyError) -> None:
     if kind == "find":
         desk.tags.stop()
     if kind == "grid":
-        handle_grid.failed(desk)
+        handle_grid.keep_rows(desk)
     if kind == "compare":
         handle_compare.failed(desk)
     desk.refuse(visible(str(error)))

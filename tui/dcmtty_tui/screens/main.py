@@ -19,6 +19,7 @@ from dcmtty_tui.messages import Answer, ArchiveReady, PictureKey, PictureReady, 
 from dcmtty_tui.screens import handlers
 from dcmtty_tui.screens.comparing import COMPARE_HELP
 from dcmtty_tui.screens.desk import Desk
+from dcmtty_tui.screens.grid import GRID_HELP
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.layout import LEFT
 from dcmtty_tui.screens.painting import paint
@@ -39,10 +40,7 @@ PANE_HELP = {
     Pane.POINTS: ("Points", "The points of the contour being entered, or of the selected one."),
     Pane.FILES: ("Files", "The open files with their digests; in Send mode, space chooses what is sent."),
     Pane.DEVICES: ("Devices", "Devices of devices.toml and hosts of the ssh configuration. enter makes a plan."),
-    Pane.GRID: (
-        "Grid",
-        "Files, series or studies as rows. h l go to a column, s sorts by it, / filters, enter goes in.",
-    ),
+    Pane.GRID: ("Grid", GRID_HELP),
     Pane.COMPARE: ("Compare", COMPARE_HELP),
     Pane.PLAN: ("Plan", "What would be sent, or what became of it. y sends what the plan says."),
 }
