@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from dicom_bytes import EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, UNDEFINED, element, mark, part10
 from fuzzing import Reader, reading
 from mutations import HOSTILE, Mutant, mutant, seed_files
+from test_catalog_same import assert_same_twice
 
 FILES = int(os.environ.get("DCMTTY_FUZZ_FILES", "450"))
 EXAMPLES = int(os.environ.get("DCMTTY_FUZZ_EXAMPLES", "100"))
 SEED = int(os.environ.get("DCMTTY_FUZZ_SEED", "1"))
+FOLDERS = max(FILES // 15, 1)
 IN_A_ROW = 6
 """Files made of the same one are read one after the other, as those of a series are."""
 
@@ -117,3 +119,20 @@ def test_files_made_of_anything_are_read_or_refused_in_one_plain_line(
     content = data.draw(data_sets(implicit=syntax == IMPLICIT_LE, big=syntax == EXPLICIT_BE))
     head = data.draw(st.sampled_from([part10(b"", syntax), b""]))
     assert reader.read(Mutant(head + content, "made of anything")) == []
+
+
+def test_the_list_of_a_folder_with_damaged_files_is_that_of_the_thorough_scan(
+    tmp_path: Path, phantom_dir: Path
+) -> None:
+    files = seed_files()
+    for number in range(FOLDERS):
+        chance = random.Random(SEED + number)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for slice_ in chance.sample(sorted(phantom_dir.glob("*.dcm")), 8):
+            damaged = mutant(slice_, chance.randrange(1 << 40), chance.choice(files))
+            whole = chance.random() < 0.5
+            (folder / slice_.name).write_bytes(slice_.read_bytes() if whole else damaged.data)
+        for path in chance.sample(files, 4):
+            (folder / path.name).write_bytes(mutant(path, chance.randrange(1 << 40)).data)
+        assert_same_twice([folder], tmp_path / "catalog.sqlite")
