@@ -264,8 +264,8 @@ async def test_lines_fill_the_pane_exactly_whatever_is_in_the_cells(tmp_path: Pa
 
 
 async def test_numbers_stand_at_the_right_and_the_end_of_a_path_is_kept(tmp_path: Path) -> None:
-    folder = archive(tmp_path / ("long" * 20), 12)
-    async with driving(folder) as driver:
+    archive(tmp_path / ("long" * 20), 12)
+    async with driving(tmp_path) as driver:
         await command(driver, "rows files")
         await command(driver, "columns InstanceNumber,Modality")
         lines = screen(driver)[2:14]
@@ -273,6 +273,15 @@ async def test_numbers_stand_at_the_right_and_the_end_of_a_path_is_kept(tmp_path
         assert len(starts) == 1
         assert {line[: starts.copy().pop()].rstrip()[-2:].strip() for line in lines} == {*map(str, range(12))}
         assert all(f"{number:04}.dcm" in line for number, line in enumerate(lines))
+
+
+async def test_a_path_is_shown_below_the_folder_that_was_opened_and_told_in_full(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "a")
+    async with driving(folder) as driver:
+        await command(driver, "rows files")
+        await driver.press("j")
+        assert cells(driver)[1][0] == "0001.dcm"
+        assert driver.line("message").strip() == f"path: {folder}/0001.dcm"
 
 
 async def test_only_the_rows_in_sight_are_fetched(tmp_path: Path) -> None:

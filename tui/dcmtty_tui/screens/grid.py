@@ -119,8 +119,10 @@ class GridView:
 class GridRows(Sequence[Row]):
     """The rows of a page as lines; only those that are looked at are fetched."""
 
-    def __init__(self, page: Page, shown: Sequence[TableColumn]) -> None:
+    def __init__(self, page: Page, shown: Sequence[TableColumn], roots: Sequence[Path] = ()) -> None:
         self.page = page
+        self._path = shown.index(PATH) if PATH in shown else -1
+        self._prefixes = tuple(f"{root}/" for one in roots for root in (one, one.absolute())) if len(roots) == 1 else ()
         self._places = [page.query.shown.index(column) for column in shown]
         self._status = page.query.shown.index(STATUS) if STATUS in page.query.shown else -1
         self._windows: dict[int, list[CellRow]] = {}
@@ -156,8 +158,16 @@ class GridRows(Sequence[Row]):
             del self._windows[next(iter(self._windows))]
         return found
 
+    def _below_root(self, path: str) -> str:
+        """Return a path without the folder that all paths begin with."""
+        prefix = next((prefix for prefix in self._prefixes if path.startswith(prefix)), "")
+        return path[len(prefix) :]
+
     def _row(self, row: TableRow) -> CellRow:
-        cells = tuple(visible(text_of(row[place]), _LONGEST_CELL) for place in self._places)
+        texts = [text_of(row[place]) for place in self._places]
+        if self._path >= 0:
+            texts[self._path] = self._below_root(texts[self._path])
+        cells = tuple(visible(text, _LONGEST_CELL) for text in texts)
         is_unread = self._status >= 0 and row[self._status] != "dicom"
         return CellRow(row, " | ".join(cells), theme.STRONG if is_unread else theme.TEXT, cells=cells)
 
@@ -208,4 +218,5 @@ class GridState:
         """Show the rows of a view."""
         if self.rows is not None:
             self.rows.page.close()
-        self.rows, self.shown, self.is_complete = GridRows(page, view.shown), view, is_complete
+        self.rows = GridRows(page, view.shown, self.asking.roots)
+        self.shown, self.is_complete = view, is_complete
