@@ -96,20 +96,23 @@ class Walk:
         self._levels = [_Level(_Kind.DATA_SET, end, delimited=False, encoding=encoding, depth=depth, tag=0)]
 
     @classmethod
-    def inside(cls, source: Source, element: Element, *, as_sequence: bool = False) -> Walk:
+    def inside(cls, source: Source, element: Element, *, as_sequence: bool = False, limit: int | None = None) -> Walk:
         """Return a walk over what is directly in an item, a sequence or encapsulated pixel data, and no deeper.
 
         Args:
             source: where the element was found.
             element: what to look into.
             as_sequence: whether the element is a sequence although its own VR does not say so.
+            limit: how many elements may be walked; by the size of the source when None.
 
         Raises:
             InputError: it is nested more than 32 deep.
         """
         delimited = element.length == UNDEFINED
         end = element.end if delimited else element.value_offset + element.length
-        walk = cls(source, element.value_offset, end, element.encoding, enter=no_sequence, depth=element.depth)
+        walk = cls(
+            source, element.value_offset, end, element.encoding, enter=no_sequence, depth=element.depth, limit=limit
+        )
         walk._is_whole = False
         if element.is_item:
             walk._levels = [_Level(_Kind.DATA_SET, end, delimited, element.encoding, element.depth, ITEM)]

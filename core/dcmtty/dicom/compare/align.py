@@ -109,11 +109,27 @@ def align_items(a: Sequence[TagNode], b: Sequence[TagNode], identities: Sequence
         values_a, values_b = _distinct(a, identity), _distinct(b, identity)
         if values_a is None or values_b is None or not values_a.keys() & values_b.keys():
             continue
-        labels = {value: visible(f"{identity.name} {value}", 80) for value in (*values_a, *values_b)}
+        labels = {value: _label(identity, value) for value in (*values_a, *values_b)}
         found = [(node, values_b.get(value), labels[value]) for value, node in values_a.items()]
         extra = [(node, labels[value]) for value, node in values_b.items() if value not in values_a]
         return Alignment(_merged(found, extra), identity.name)
     return None
+
+
+def labelled(found: Alignment, identities: Sequence[Identity]) -> Alignment:
+    """Return items with labels by the first identity that every one has and that no two share, if there is one."""
+    for identity in identities:
+        values_a = _distinct([matched.a for matched in found.items if matched.a is not None], identity)
+        values_b = _distinct([matched.b for matched in found.items if matched.b is not None], identity)
+        if values_a is None or values_b is None:
+            continue
+        names = {id(node): _label(identity, value) for value, node in (*values_a.items(), *values_b.items())}
+        items = (
+            matched._replace(label=matched.label or names[id(matched.b if matched.a is None else matched.a)])
+            for matched in found.items
+        )
+        return Alignment(tuple(items), identity.name)
+    return found
 
 
 class Identity(NamedTuple):
@@ -122,6 +138,10 @@ class Identity(NamedTuple):
     name: str
     read: Callable[[TagNode], str]
     """Gives the value of an item, or an empty string."""
+
+
+def _label(identity: Identity, value: str) -> str:
+    return visible(f"{identity.name} {value}", 80)
 
 
 def _distinct(items: Sequence[TagNode], identity: Identity) -> dict[str, TagNode] | None:

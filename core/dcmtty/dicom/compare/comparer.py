@@ -75,7 +75,7 @@ class Comparer:
         return None
 
     def _element(self, x: TagNode, of_x: Extent, y: TagNode, of_y: Extent) -> Pair | None:
-        self.progress.step(min(x.offset, self._total_bytes - 1), self._total_bytes, "bytes", "comparing")
+        self._tick(x.offset)
         x, y = as_sequences(x, y)
         block = in_blocks(x, y)
         if x.is_sequence and y.is_sequence:
@@ -116,7 +116,7 @@ class Comparer:
 
     def _encapsulated(self, x: TagNode, y: TagNode) -> Finding:
         fragments = [
-            self.trees[side].children(node) if is_encapsulated(node.element) else [] for side, node in enumerate((x, y))
+            self._children(side, node) if is_encapsulated(node.element) else [] for side, node in enumerate((x, y))
         ]
         pieces = [
             fragment_pieces(found) if found else value_pieces(node, node.vr)
@@ -136,7 +136,7 @@ class Comparer:
 
     def _sequence(self, x: TagNode, y: TagNode, notes: tuple[str, ...]) -> Pair | None:
         before = replace(self.counts)
-        all_a, all_b = list(self.trees[0].children(x)), list(self.trees[1].children(y))
+        all_a, all_b = self._children(0, x), self._children(1, y)
         items_a, items_b = _whole(all_a), _whole(all_b)
         aligned = align_sequence(self.trees, items_a, items_b)
         extent_a, extent_b = _by_place(all_a), _by_place(all_b)
@@ -159,6 +159,16 @@ class Comparer:
             notes = (*notes, f"items matched by {aligned.by}")
         return self._container(Pair(x, y, Finding(Kind.SAME, notes), "", _kept(found)), before)
 
+    def _children(self, side: int, node: TagNode) -> list[TagNode]:
+        if not node.has_children:
+            return []
+        listing = self.trees[side].listing(node)
+        listing.run(self._tick)
+        return list(listing)
+
+    def _tick(self, offset: int) -> None:
+        self.progress.step(min(offset, self._total_bytes - 1), self._total_bytes, "bytes", "comparing")
+
     def _item(self, matched: Matched, of_a: Extent, of_b: Extent) -> Pair | None:
         x, y = matched.a, matched.b
         if x is None or y is None:
@@ -166,7 +176,7 @@ class Comparer:
         if is_same_extent(x, of_a, y, of_b):
             return None
         before = replace(self.counts)
-        inside = self.data_set(self.trees[0].children(x), self.trees[1].children(y))
+        inside = self.data_set(self._children(0, x), self._children(1, y))
         return self._container(Pair(x, y, PLAIN, matched.label, inside), before)
 
     def _container(self, pair: Pair, before: Counts) -> Pair | None:

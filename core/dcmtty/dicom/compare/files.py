@@ -9,7 +9,7 @@ from typing import Self
 from dcmtty.dicom.beginning import DEFLATED_UIDS
 from dcmtty.dicom.compare.align import align_elements
 from dcmtty.dicom.compare.comparer import Comparer, as_sequences
-from dcmtty.dicom.compare.items import align_sequence
+from dcmtty.dicom.compare.items import align_sequence, label_items
 from dcmtty.dicom.compare.model import DEFAULT_OPTIONS, Finding, Found, Options, Pair, Side, holds_elements
 from dcmtty.dicom.tags import TagNode, TagTree, open_tags
 from dcmtty.errors import InputError
@@ -79,7 +79,7 @@ class Comparison:
 
     def _items(self, a: Sequence[TagNode], b: Sequence[TagNode], known: tuple[Pair, ...]) -> tuple[Pair, ...]:
         found = {_key(pair.a, pair.b): pair for pair in known}
-        aligned = align_sequence(self._trees, _sound(a), _sound(b))
+        aligned = label_items(align_sequence(self._trees, _sound(a), _sound(b)))
         damaged = tuple(pair for pair in known if pair.node.error)
         return (
             tuple(
