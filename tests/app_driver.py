@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class Driver:
     def __init__(self, app: DcmttyApp, pilot: Pilot[int]) -> None:
         self.app = app
         self.pilot = pilot
+        self.held = frozenset[str]()
+        """Groups of workers that a test holds up, so that nobody waits for them."""
 
     @property
     def main(self) -> MainScreen:
@@ -54,13 +56,21 @@ class Driver:
         await self.pilot.press(":", *(NAMES.get(char, char) for char in line), "enter")
         await self.settle()
 
+    async def until(self, is_there: Callable[[], object]) -> None:
+        """Wait until something holds, then until everything else is done."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_there():
+            await asyncio.sleep(0.01)
+            assert time.monotonic() < deadline, "it does not come to be"
+        await self.settle()
+
     async def settle(self) -> None:
-        """Wait until no worker runs and no message waits."""
+        """Wait until no worker runs, apart from those that are held, and no message waits."""
         deadline = time.monotonic() + PATIENCE_S
         quiet = 0
         while quiet < 3:
             await self.pilot.pause()
-            busy = any(not worker.is_finished for worker in self.app.workers)
+            busy = any(not worker.is_finished and worker.group not in self.held for worker in self.app.workers)
             quiet = 0 if busy or self.main.is_painting else quiet + 1
             if busy:
                 await asyncio.sleep(0.01)
@@ -82,16 +92,22 @@ class Driver:
 
 @asynccontextmanager
 async def driving(
-    *paths: Path, size: tuple[int, int] = (120, 36), recover: Path | None = None, ssh_config: Path | None = None
+    *paths: Path,
+    size: tuple[int, int] = (120, 36),
+    recover: Path | None = None,
+    ssh_config: Path | None = None,
+    held: frozenset[str] = frozenset(),
 ) -> AsyncGenerator[Driver]:
     """Run the app on paths without a terminal."""
     app = DcmttyApp(Opening(paths, recover, str(ssh_config) if ssh_config else None))
     try:
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
+            driver.held = held
             await driver.settle()
             yield driver
     finally:
         app.main.desk.session.close()
+        app.main.desk.scanning.close()
     if app.failure is not None:
         raise app.failure

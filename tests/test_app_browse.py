@@ -228,7 +228,7 @@ async def test_a_terminal_that_became_too_small_says_so_and_refuses_edits(phanto
 
 async def test_of_several_series_a_ct_is_shown_first(shared_data: Path) -> None:
     async with driving(shared_data / "ct-rtstruct" / "ibsi-sts-019") as driver:
-        assert len(driver.desk.session.archive.series) == 3
+        assert len(driver.desk.session.listing.series) == 3
         series = driver.desk.session.series
         assert series is not None
         assert series.modality == "CT"

@@ -11,8 +11,9 @@ from pydicom.uid import UID
 
 from app_driver import Driver, driving
 from dcmtty.contours.model import GeometricType
+from dcmtty.progress import Progress
 from dcmtty_tui.actions import Mode, Pane
-from dcmtty_tui.screens import handle_file
+from dcmtty_tui.screens import handle_series
 from dcmtty_tui.viewing import Selection
 
 SQUARE = ("space", *"10l", "space", *"8j", "space", *"10h", "space")
@@ -200,11 +201,13 @@ def another_series(folder: Path, phantom_dir: Path) -> Path:
 async def test_on_a_second_series_a_point_begins_a_set_of_its_own(phantom_dir: Path, tmp_path: Path) -> None:
     async with driving(phantom_dir, another_series(tmp_path / "second", phantom_dir)) as driver:
         session = driver.desk.session
-        first, second = session.archive.series
-        handle_file.open_series(driver.desk, first)
+        reader = driver.desk.scanning.reader
+        assert reader is not None
+        first, second = (reader.read(entry, Progress()) for entry in session.listing.series)
+        handle_series.open_series(driver.desk, first)
         await driver.press("f3", *SQUARE, "enter")
         before = points_of(driver)
-        handle_file.open_series(driver.desk, second)
+        handle_series.open_series(driver.desk, second)
         await driver.press("f2", "f3")
         assert first.series_uid in driver.line("banner").replace("\n", "")
         await driver.press("o")
@@ -221,7 +224,7 @@ async def test_on_a_second_series_a_point_begins_a_set_of_its_own(phantom_dir: P
         assert state.structure_set.series_uid == second.series_uid
         assert driver.desk.selection == Selection(1)
         assert not driver.main.query_one("#banner").has_class("open")
-        handle_file.open_series(driver.desk, first)
+        handle_series.open_series(driver.desk, first)
         np.testing.assert_array_equal(points_of(driver), before)
         assert session.works.unsaved == (first, second)
 

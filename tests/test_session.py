@@ -34,7 +34,6 @@ ARCHIVE = Archive((SERIES, OTHER))
 def begun(series: Series = SERIES) -> Session:
     """A session with an empty structure set."""
     session = Session(sources=Sources(now=lambda: datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)))
-    session.archive = ARCHIVE
     session.open_series(series)
     session.new_structure_set("PLAN")
     return session
@@ -82,7 +81,7 @@ def test_everything_comes_back_with_its_history() -> None:
     path, left = crashed()
     session = Session()
     assert [entry.path for entry in recoverable()] == [path]
-    assert session.recover(path, ARCHIVE) == ()
+    assert session.recover(path, ARCHIVE.series) == ()
     assert session.work is not None
     assert content(session.work.state) == left
     assert (session.standing.read_only, session.series, session.standing.unsaved) == ("", SERIES, True)
@@ -117,7 +116,7 @@ def test_work_after_a_save_is_offered_again(tmp_path: Path) -> None:
     session.close()
     (entry,) = recoverable()
     session = Session()
-    session.recover(entry.path, ARCHIVE)
+    session.recover(entry.path, ARCHIVE.series)
     unsaved = [session.standing.unsaved]
     session.undo()
     assert [*unsaved, session.standing.unsaved] == [True, False]
@@ -150,7 +149,7 @@ def test_a_second_process_does_not_get_a_session_in_use() -> None:
     (path,) = journal_folder().iterdir()
     assert recoverable() == ()
     with pytest.raises(JournalRefused, match="in use"):
-        Session().recover(path, ARCHIVE)
+        Session().recover(path, ARCHIVE.series)
     session.close()
 
 
@@ -167,7 +166,7 @@ def test_other_images_give_the_work_back_read_only_with_the_reason(archive: Arch
     path, left = crashed()
     before = path.read_bytes()
     session = Session()
-    session.recover(path, archive)
+    session.recover(path, archive.series)
     assert session.work is not None
     assert content(session.work.state) == left
     assert said in session.standing.read_only
@@ -186,7 +185,7 @@ def test_a_damaged_journal_gives_what_came_before_and_is_kept_aside() -> None:
     lines[4] = lines[4].replace(b"add-point", b"add-joint")
     path.write_bytes(b"\n".join(lines))
     session = Session()
-    (note,) = session.recover(path, ARCHIVE)
+    (note,) = session.recover(path, ARCHIVE.series)
     assert "line 5 is damaged" in note
     assert session.work is not None
     assert session.work.state.draft is not None
@@ -267,12 +266,12 @@ def test_a_loaded_set_remembers_its_file_until_another_is_there(tmp_path: Path) 
     session.close()
     (entry,) = recoverable()
     session = Session()
-    assert session.recover(entry.path, ARCHIVE) == ()
+    assert session.recover(entry.path, ARCHIVE.series) == ()
     assert session.standing.source_path == path
     session.close()
     path.write_bytes(b"another one")
     session = Session()
-    (note,) = session.recover(entry.path, ARCHIVE)
+    (note,) = session.recover(entry.path, ARCHIVE.series)
     assert "gone or changed" in note
     assert session.standing.source_path is None
     session.close()

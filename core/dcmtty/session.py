@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from dcmtty.contours.recovery import Base, base_left, differences, find_series, 
 from dcmtty.contours.standing import OTHER_PATIENT, Standing, standing_of
 from dcmtty.contours.work import Work
 from dcmtty.contours.works import Works
-from dcmtty.dicom.model import Archive, Series
+from dcmtty.dicom.listing import Listing
+from dcmtty.dicom.model import Series, Slice
 from dcmtty.errors import InputError, WriteFailed
+from dcmtty.geometry.plane import Plane
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.sources import Sources
 
@@ -40,8 +43,8 @@ class Session:
 
         `on_journal_failure` is called, by a journal's own thread, when its edits can no longer be journalled.
         """
-        self.archive = Archive()
-        """What the last scan found."""
+        self.listing = Listing()
+        """What the last scan found, as far as it is."""
         self.series: Series | None = None
         """The series that is shown."""
         self.works = Works()
@@ -149,10 +152,11 @@ class Session:
         """End the session; journals of unsaved work stay, and are offered at the next start."""
         self.works.close()
 
-    def recover(self, path: Path, archive: Archive) -> tuple[str, ...]:
-        """Take up the work of a journal on an archive and show its series; read-only where the images differ.
+    def recover(self, path: Path, among: Sequence[Series]) -> tuple[str, ...]:
+        """Take up the work of a journal on its series, if that is among those that were read, and show it.
 
-        Returns what the user must be told beside `standing.read_only`, one sentence each.
+        It is read-only where the images differ. Returns what the user must be told beside `standing.read_only`, one
+        sentence each.
 
         Raises:
             JournalRefused: it is damaged from the start, of another version, or in use.
@@ -161,7 +165,7 @@ class Session:
         """
         recovered = read_journal(path)
         redone = replay(recovered)
-        series = find_series(recovered.header, archive)
+        series = find_series(recovered.header, among)
         reason = differences(recovered.header, series)
         key = series.key if series is not None else recovered.header.series_uid
         self.works.require_replaceable(key)
@@ -170,7 +174,7 @@ class Session:
         work = self._new_work(None if reason else series, redone.history, base=base, read_only=told)
         if not reason:
             work.take_up(path, recovered, redone)
-        self.archive, self.series = archive, series or self.series
+        self.series = series or self.series
         self.works.put(key, work)
         return tuple(text for text in (redone.reason, note) if text)
 
@@ -186,11 +190,22 @@ class Session:
 
 
 def same_slices(one: Series, other: Series) -> bool:
-    """Say whether two scans found the same slices in the same order, so that a slice number means the same."""
-    first, second = (
-        [(item.instance.sop_instance_uid, item.frame) for item in series.slices] for series in (one, other)
-    )
+    """Say whether two scans found the same slices in the same places, so that a slice number means the same."""
+    first, second = ([(slice_name(item), _place(item.plane)) for item in series.slices] for series in (one, other))
     return first == second
+
+
+def _place(plane: Plane | None) -> tuple[object, ...]:
+    if plane is None:
+        return ()
+    arrays = (plane.origin_xyz, plane.row_direction, plane.column_direction)
+    spacing_mm = (plane.row_spacing_mm, plane.column_spacing_mm)
+    return (*(array.tobytes() for array in arrays), *spacing_mm, plane.rows, plane.columns)
+
+
+def slice_name(item: Slice) -> tuple[str, int]:
+    """Return what a slice is called in every scan of it: its SOP Instance UID, and its frame from 1."""
+    return item.instance.sop_instance_uid, item.frame
 
 
 def _opened(series: Series | None) -> Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing.resource_tracker
 import os
 import signal
@@ -81,6 +82,7 @@ class DcmttyApp(App[int]):
 
     def on_mount(self) -> None:
         """End cleanly on a line drop and on terminate; Textual itself handles neither."""
+        gc.freeze()  # a full collection over all that was imported would stop the keyboard for 100 ms
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal, number)
@@ -123,6 +125,7 @@ def run_app(paths: Sequence[Path], recover: Path | None = None, ssh_config: str 
         result = app.run()
     finally:
         app.main.desk.session.close()
+        app.main.desk.scanning.close()
         app.main.desk.grid.asking.close()
     if app.failure is not None:
         raise app.failure

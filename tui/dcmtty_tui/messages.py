@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from dcmtty.dicom.model import Archive
 from dcmtty.dicom.picture import Picture
 from dcmtty.errors import DcmttyError
 from dcmtty.progress import Step
@@ -31,14 +30,6 @@ class PictureReady(Message):
         self.error = error
 
 
-class ArchiveReady(Message):
-    """A scan ended."""
-
-    def __init__(self, archive: Archive) -> None:
-        super().__init__()
-        self.archive = archive
-
-
 class WorkFailed(Message):
     """Work in the background ended with an error for the user."""
 
@@ -51,13 +42,14 @@ class WorkFailed(Message):
 class Progressed(Message):
     """Work in the background came further; only the latest of a burst counts."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, kind: str = "") -> None:
         super().__init__()
         self.step = step
+        self.kind = kind
 
     def can_replace(self, message: Message) -> bool:
-        """Let a newer report take the place of an older one."""
-        return isinstance(message, Progressed)
+        """Let a newer report of the same work take the place of an older one."""
+        return isinstance(message, Progressed) and message.kind == self.kind
 
 
 class WorkDone(Message):
@@ -69,5 +61,5 @@ class WorkDone(Message):
         self.result = result
 
 
-Answer = ArchiveReady | WorkDone | WorkFailed | Progressed
-"""What work in the background can have to say, besides pictures."""
+Answer = WorkDone | WorkFailed | Progressed
+"""What work in the background can have to say, besides pictures and scans."""

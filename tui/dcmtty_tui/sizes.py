@@ -6,6 +6,8 @@ from dcmtty.progress import Step
 from dcmtty.text import visible
 
 _STEP = 1024
+_RATE_AFTER_S = 0.5
+"""Before that a rate says little."""
 
 
 def human_bytes(count: float) -> str:
@@ -25,12 +27,14 @@ def counted(count: int, noun: str) -> str:
 
 
 def step_text(step: Step) -> str:
-    """Return a step of progress as one line: label, done of total, time left."""
+    """Return a step of progress as one line: label, done of total, files a second, time left."""
+    rate = ""
     if step.unit == "bytes":
         done, total, unit = human_bytes(step.done), human_bytes(step.total), ""
     else:
         done, total, unit = str(step.done), str(step.total), f" {step.unit}"
+        rate = f", {step.done / step.elapsed_s:.0f}/s" if step.elapsed_s >= _RATE_AFTER_S and step.done else ""
     of = f" of {total}" if step.total else ""
     left = step.seconds_left
     tail = f", {left:.0f} s left" if left is not None and left > 0 else ""
-    return f"{visible(step.label)} {done}{of}{unit}".strip() + tail
+    return f"{visible(step.label)} {done}{of}{unit}".strip() + rate + tail

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from dcmtty.contours.draft import EditState
 from dcmtty.contours.encoding import Malformed, decode_edit
@@ -11,8 +13,11 @@ from dcmtty.contours.history import History
 from dcmtty.contours.journal import JournalEntry, list_journals
 from dcmtty.contours.journal_format import Event, JournalHeader, Recovered, file_sha256, geometry_sha256
 from dcmtty.contours.model import StructureSet
-from dcmtty.dicom.model import Archive, Series
+from dcmtty.dicom.listing import SeriesEntry
+from dcmtty.dicom.model import Series
 from dcmtty.errors import InputError
+
+Named = TypeVar("Named", Series, SeriesEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,9 @@ def _depth(history: History) -> int:
     return depth
 
 
-def find_series(header: JournalHeader, archive: Archive) -> Series | None:
-    """Return the series of an archive that a journal was about, by its UID and its part."""
-    held = [series for series in archive.series if series.series_uid == header.series_uid]
+def find_series(header: JournalHeader, among: Iterable[Named]) -> Named | None:
+    """Return the series, or the line of a list, that a journal was about, by its UID and its part."""
+    held = [series for series in among if series.series_uid == header.series_uid]
     return next((series for series in held if series.part == header.part), held[0] if held else None)
 
 

@@ -22,11 +22,13 @@ from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.comparing import CompareState
 from dcmtty_tui.screens.grid import GridState
+from dcmtty_tui.screens.scanning import ScanState
 from dcmtty_tui.screens.sending import SendState
 from dcmtty_tui.screens.tag_browser import TagBrowser
 from dcmtty_tui.screens.viewer import Viewer
 from dcmtty_tui.viewing import Selection
 from dcmtty_tui.widgets.row_list import RowList
+from dcmtty_tui.workers import Say
 
 
 class Ui(Protocol):
@@ -35,11 +37,11 @@ class Ui(Protocol):
     def start_work(self, kind: str, work: Callable[[Progress], object]) -> None:
         """Run work in a thread; the screen gets its result as WorkDone(kind, ...)."""
 
-    def start_scan(self, paths: list[Path]) -> None:
-        """Scan files and folders in a thread."""
+    def start_scan(self, paths: Sequence[Path], say: Say) -> None:
+        """Scan files and folders in a thread; the screen gets what `say` makes of what is found."""
 
-    def cancel_work(self, spared: frozenset[str] = frozenset()) -> bool:
-        """Stop what runs in the background, apart from kinds that are spared; false when nothing does."""
+    def cancel_work(self, spared: frozenset[str] = frozenset(), *, kinds: frozenset[str] | None = None) -> bool:
+        """Stop what runs apart from kinds that are spared, or what is of some kinds; false when nothing is."""
         ...
 
     def ask(self, kind: str, prompt: str, initial: str = "") -> None:
@@ -89,6 +91,7 @@ class Desk:
     tags: TagBrowser
     sending: SendState
     ssh_config: str | None = None
+    scanning: ScanState = field(default_factory=ScanState)
     mode: Mode = Mode.BROWSE
     pane: Pane = Pane.PICTURE
     selection: Selection = field(default_factory=Selection)

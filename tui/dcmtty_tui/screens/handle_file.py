@@ -12,30 +12,13 @@ from dcmtty.errors import InputError, UsageError
 from dcmtty.files import is_taken, write_atomic
 from dcmtty.rtstruct.load import LoadedSet
 from dcmtty.rtstruct.save import SaveReport
-from dcmtty.session import same_slices
 from dcmtty.text import visible
-from dcmtty_tui.actions import PICTURE_MODES, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles, typed_path
-from dcmtty_tui.screens.handle_roi import choose_standing_roi
+from dcmtty_tui.screens.handle_scan import begin
+from dcmtty_tui.screens.scanning import is_unscanned
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Selection
-
-
-def open_series(desk: Desk, series: Series) -> None:
-    """Look at a series; what was drawn on another one stays in its journal."""
-    opened = desk.session.series
-    if opened is not None and opened.key == series.key and same_slices(opened, series):
-        desk.pane = Pane.PICTURE
-        return
-    desk.session.open_series(series)
-    desk.viewer.open(series)
-    desk.selection = Selection()
-    choose_standing_roi(desk)
-    if desk.mode in PICTURE_MODES:
-        desk.pane = Pane.PICTURE
-    refusal = (series.build_refusal,) if series.build_refusal else ()
-    desk.tell_with_notes("", (*refusal, *(note.text for note in series.notes)))
 
 
 @handles("open")
@@ -43,10 +26,7 @@ def open_paths(desk: Desk, call: Call) -> None:
     """Scan another path."""
     if not call.arguments:
         raise UsageError(":open needs PATH", remedy="type :open PATH")
-    paths = [typed_path(argument) for argument in call.arguments]
-    desk.grid.look_at(paths)
-    desk.ui.start_scan(paths)
-    desk.tell("scanning")
+    begin(desk, [typed_path(argument) for argument in call.arguments])
 
 
 @handles("set.load")
@@ -66,6 +46,8 @@ def load_structures(desk: Desk, path: Path) -> None:
     series = desk.session.series
     if series is None:
         raise UsageError("no series is open", remedy="choose the series it was drawn on first")
+    if is_unscanned(series):
+        raise UsageError("the scan of the series has not ended", remedy="load the structure set when it has")
     if desk.session.standing.unsaved and not desk.session.standing.is_elsewhere:
         raise UsageError("the structure set has edits that are not saved", remedy="save it with S first, or undo them")
 

@@ -98,13 +98,7 @@ def redraw(desk: Desk, call: Call) -> None:
 def back(desk: Desk, call: Call) -> None:
     """Leave the pane, then the mode, then dcmtty."""
     del call
-    if desk.ui.cancel_work(frozenset() if desk.mode is Mode.SEND else DEVICE_WORK) or desk.tags.is_waiting:
-        halt(desk)
-        keep_rows(desk)
-        desk.progress = ""
-        desk.tell("stopped")
-        return
-    if leave_row(desk):
+    if _is_stopped(desk) or leave_row(desk):
         return
     first = PANES[desk.mode][0]
     if desk.mode is Mode.CONTOUR and desk.selection.contour_index >= 0:
@@ -122,6 +116,22 @@ def back(desk: Desk, call: Call) -> None:
         desk.tell(reason)
         return
     desk.ui.leave()
+
+
+def _is_stopped(desk: Desk) -> bool:
+    """Stop what was asked for and is not done yet, first of all a series that is being read; false without any."""
+    request = desk.scanning.request
+    if request is not None and request.is_asked and desk.ui.cancel_work(kinds=frozenset({"series"})):
+        desk.scanning.request, desk.progress = None, ""
+        desk.tell("the series is not opened")
+        return True
+    if desk.ui.cancel_work(frozenset() if desk.mode is Mode.SEND else DEVICE_WORK) or desk.tags.is_waiting:
+        halt(desk)
+        keep_rows(desk)
+        desk.progress = ""
+        desk.tell("stopped")
+        return True
+    return False
 
 
 def _reason_to_stay(desk: Desk) -> str:

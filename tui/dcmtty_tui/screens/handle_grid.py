@@ -46,7 +46,7 @@ def enter_grid(desk: Desk, call: Call) -> None:
 def ask(desk: Desk) -> None:
     """Fetch the rows of the view in the background."""
     view, asking = desk.grid.view, desk.grid.asking
-    query, is_scanning = view.query(), desk.ui.is_working("scan")
+    query, is_scanning = view.query(), desk.scanning.is_running
 
     desk.grid.asked_s = time.monotonic()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from dcmtty.errors import InputError
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.screens.desk import Desk
-from dcmtty_tui.screens.handle_file import open_series
 from dcmtty_tui.screens.handle_grid import go_into
+from dcmtty_tui.screens.handle_series import read_entry
 from dcmtty_tui.screens.handle_tags import redraw
 from dcmtty_tui.widgets.row_list import Row
 
@@ -26,11 +26,12 @@ def open_grid_row(desk: Desk, row: Row) -> None:
     if what == "file":
         _show_tags(desk, Path(name))
         return
-    series = next((one for one in desk.session.archive.series if one.series_uid == name), None)
-    if series is None:
+    entry = next((one for one in desk.session.listing.series if one.series_uid == name), None)
+    if entry is None:
         raise InputError("this series has no pictures to show", remedy="look at its files with t, and at their tags")
     desk.mode = Mode.BROWSE
-    open_series(desk, series)
+    desk.pane = Pane.SERIES
+    read_entry(desk, entry)
 
 
 def _show_tags(desk: Desk, path: Path) -> None:

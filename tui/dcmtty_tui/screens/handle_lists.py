@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dcmtty.dicom.model import Instance, Series
 from dcmtty.dicom.tags import TagNode
 from dcmtty_tui.actions import Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles
 from dcmtty_tui.screens.handle_compare import describe as describe_pair
-from dcmtty_tui.screens.handle_file import load_structures, open_series
+from dcmtty_tui.screens.handle_file import load_structures
 from dcmtty_tui.screens.handle_grid import describe_cell
 from dcmtty_tui.screens.handle_grid_open import open_grid_row
 from dcmtty_tui.screens.handle_roi import choose_roi
 from dcmtty_tui.screens.handle_send import choose_device, show_receipt_row
-from dcmtty_tui.screens.handle_tags import describe_node, show_tags, toggle
-from dcmtty_tui.screens.series_rows import describe
+from dcmtty_tui.screens.handle_series import read_entry
+from dcmtty_tui.screens.handle_tags import describe_node, show_file, toggle
+from dcmtty_tui.screens.series_rows import FileKey, SeriesKey, describe
 from dcmtty_tui.viewing import Selection
 
 _STEPS = {"row.down": 1, "row.up": -1}
@@ -75,10 +75,10 @@ def open_row(desk: Desk, call: Call) -> None:
         toggle(desk, row.key)
     elif desk.pane is Pane.GRID:
         open_grid_row(desk, row)
-    elif isinstance(row.key, Series):
-        open_series(desk, row.key)
-    elif isinstance(row.key, Instance):
-        _open_instance(desk, row.key)
+    elif isinstance(row.key, SeriesKey):
+        read_entry(desk, row.key.entry)
+    elif isinstance(row.key, FileKey):
+        _open_file(desk, row.key)
     elif desk.pane is Pane.ROIS and isinstance(row.key, int):
         choose_roi(desk, row.key)
         desk.pane = Pane.PICTURE
@@ -90,8 +90,8 @@ def open_row(desk: Desk, call: Call) -> None:
         _describe(desk)
 
 
-def _open_instance(desk: Desk, instance: Instance) -> None:
-    if instance in desk.session.archive.structure_sets:
-        load_structures(desk, instance.path)
+def _open_file(desk: Desk, key: FileKey) -> None:
+    if key.is_structure_set:
+        load_structures(desk, key.path)
     else:
-        show_tags(desk, instance)
+        show_file(desk, key.path)

@@ -5,26 +5,38 @@ from __future__ import annotations
 from pathlib import Path
 
 from dcmtty.contours.journal import JournalEntry
+from dcmtty.contours.journal_format import read_journal
 from dcmtty.contours.recovery import find_series, replay
+from dcmtty.dicom.model import Series
+from dcmtty.errors import UsageError
+from dcmtty.progress import Progress
 from dcmtty.session import recoverable
 from dcmtty.text import visible
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.screens.desk import Desk
+from dcmtty_tui.screens.handle_series import read_for_journal
+from dcmtty_tui.screens.scanning import LeftBehind
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Selection
 
 
-def offer(desk: Desk, wanted: Path | None) -> None:
-    """Take up the journal that was named, or ask about the newest one that belongs to the images that are open.
+def look(desk: Desk) -> None:
+    """Look in the background for what was left behind."""
+    number = desk.scanning.number
 
-    Raises:
-        InputError: the journal that was named is damaged or in use.
-    """
-    if wanted is not None:
-        take_up(desk, wanted)
+    def work(progress: Progress) -> object:
+        del progress
+        return LeftBehind(number, recoverable())
+
+    desk.ui.start_work("recoverable", work)
+
+
+def found(desk: Desk, left: LeftBehind) -> None:
+    """Ask about the newest journal that belongs to the images of its scan, if that is the latest."""
+    if left.number != desk.scanning.number:
         return
-    entries = recoverable()
-    here = [entry for entry in entries if entry.recovered and find_series(entry.recovered.header, desk.session.archive)]
+    entries, series = left.entries, desk.session.listing.series
+    here = [entry for entry in entries if entry.recovered and find_series(entry.recovered.header, series)]
     if not here:
         if entries:
             desk.tell(
@@ -59,15 +71,32 @@ def _question(entry: JournalEntry) -> str:
 
 
 def take_up(desk: Desk, journal: Path) -> None:
-    """Go on where a session ended.
+    """Go on where a session ended, when its series is read.
 
     Raises:
         InputError: the journal is damaged from the start, or in use.
+        UsageError: the scan has not ended.
     """
-    notes = desk.session.recover(journal, desk.session.archive)
+    entry = find_series(read_journal(journal).header, desk.session.listing.series)
+    if entry is None:
+        go_on(desk, journal, None)
+    elif entry.is_complete:
+        read_for_journal(desk, entry, journal)
+    else:
+        raise UsageError("the scan of its images has not ended", remedy="scan them again with :open PATH")
+
+
+def go_on(desk: Desk, journal: Path, series: Series | None) -> None:
+    """Go on with a journal on its series; read-only where it is not among the images or differs.
+
+    Raises:
+        InputError: the journal is in use, or the series has edits that are not saved.
+    """
+    notes = desk.session.recover(journal, (series,) if series is not None else ())
     series, state = desk.session.series, desk.state
     if series is not None and (desk.viewer.wanted is None or desk.viewer.wanted.series is not series):
         desk.viewer.open(series)
+        desk.scanning.show(series.key)
     if state is not None:
         rois = state.structure_set.rois
         number = state.draft.roi_number if state.draft is not None else rois[-1].number if rois else 0

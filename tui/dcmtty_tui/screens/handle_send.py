@@ -19,30 +19,32 @@ from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles
 from dcmtty_tui.screens.devices import known_devices
+from dcmtty_tui.screens.scanning import is_unscanned
 from dcmtty_tui.screens.sending import GOOD, RECHECKS, Bundle, Request
 from dcmtty_tui.screens.series_rows import series_title
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.widgets.row_list import Row
 
 
-def _list_files(desk: Desk) -> None:
+def list_files(desk: Desk) -> None:
+    """List what can be digested and sent: structure sets, and the images of the open series when all are known."""
     series = desk.session.series
     source = desk.session.standing.source_path
     if source is not None and source.absolute() not in desk.sending.saved:
         desk.sending.saved.append(source.absolute())
     paths: dict[Path, None] = {}
-    if series is not None:
+    if series is not None and not is_unscanned(series):
         paths = dict.fromkeys(item.instance.path.absolute() for item in series.slices)
     desk.sending.set_series(tuple(paths), series_title(series) if series is not None else "")
 
 
 def enter_integrity(desk: Desk) -> None:
     """Digest every open file in the background."""
-    _list_files(desk)
+    list_files(desk)
     desk.sending.digests.clear()
     paths = desk.sending.all_paths()
     if not paths:
-        desk.refuse("no file is open")
+        desk.refuse("the scan of the series has not ended" if is_unscanned(desk.session.series) else "no file is open")
         return
 
     def work(progress: Progress) -> object:
@@ -57,7 +59,7 @@ def enter_integrity(desk: Desk) -> None:
 
 def enter_send(desk: Desk) -> None:
     """List files and devices."""
-    _list_files(desk)
+    list_files(desk)
     desk.sending.devices = known_devices(desk.ssh_config)
     if not desk.sending.devices:
         desk.tell("no device is known; add one with: dcmtty devices add NAME --host ADDRESS")

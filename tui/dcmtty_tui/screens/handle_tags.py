@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dcmtty.dicom.listing import FileEntry, SeriesEntry
-from dcmtty.dicom.model import Instance, Series, Unreadable
 from dcmtty.dicom.rawbytes import extent
 from dcmtty.dicom.tagplace import path_text
 from dcmtty.dicom.tags import TagNode
@@ -13,6 +11,7 @@ from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.keymap import Call
 from dcmtty_tui.screens.desk import Desk, handles, typed_path
 from dcmtty_tui.screens.raw_bytes import BytesScreen
+from dcmtty_tui.screens.series_rows import path_of
 from dcmtty_tui.screens.tag_browser import title
 from dcmtty_tui.screens.tag_rows import NodePath
 
@@ -40,28 +39,11 @@ def show_tags_of_row(desk: Desk, call: Call) -> None:
         desk.pane = Pane.TAGS
         return
     row = desk.ui.rows(Pane.SERIES).current
-    path = _path_of(row.key) if row is not None else None
+    path = path_of(row.key) if row is not None else None
     if path is None:
         desk.refuse("this row is no file; go to a series, a structure set or another object")
     else:
         show_file(desk, path)
-
-
-def _path_of(key: object) -> Path | None:
-    match key:
-        case Series():
-            return key.first.path
-        case SeriesEntry():
-            return key.first_path
-        case Instance() | FileEntry() | Unreadable():
-            return key.path
-        case _:
-            return None
-
-
-def show_tags(desk: Desk, instance: Instance) -> None:
-    """Show the tag tree of an object that has no picture."""
-    show_file(desk, instance.path)
 
 
 def show_file(desk: Desk, path: Path) -> None:

@@ -55,6 +55,7 @@ class Keyboard:
 
         What is typed before the app is up reaches it through the terminal's line mode, where Enter is ctrl+j.
         """
+        self.desk.scanning.is_untouched = False
         name = "enter" if key == "ctrl+j" else key
         if self.desk.tags.is_waiting and key in {"q", "escape"}:
             self._held.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual import events, on
@@ -15,14 +15,15 @@ from dcmtty.errors import DcmttyError, WriteFailed
 from dcmtty.session import Session
 from dcmtty_tui import theme, workers
 from dcmtty_tui.actions import Pane
-from dcmtty_tui.messages import Answer, ArchiveReady, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
-from dcmtty_tui.screens import handlers
+from dcmtty_tui.messages import Answer, PictureKey, PictureReady, Progressed, WorkDone, WorkFailed
+from dcmtty_tui.screens import handle_scan, handlers
 from dcmtty_tui.screens.comparing import COMPARE_HELP
 from dcmtty_tui.screens.desk import Desk
 from dcmtty_tui.screens.grid import GRID_HELP
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.layout import LEFT
 from dcmtty_tui.screens.painting import paint
+from dcmtty_tui.screens.scanning import Listed
 from dcmtty_tui.screens.sending import SendState
 from dcmtty_tui.screens.tag_browser import TAGS_HELP, TagBrowser
 from dcmtty_tui.screens.ui import ScreenUi
@@ -99,9 +100,8 @@ class MainScreen(Screen[int]):
 
     def on_mount(self) -> None:
         """Begin with the scan of what was named."""
-        self.desk.tell("scanning")
-        self.desk.grid.look_at(self._opening.paths)
-        workers.start_scan(self, self.app, self._opening.paths)
+        self.desk.scanning.recover = self._opening.recover
+        handle_scan.begin(self.desk, self._opening.paths)
         self.repaint()
 
     def on_key(self, event: events.Key) -> None:
@@ -126,16 +126,18 @@ class MainScreen(Screen[int]):
             self.desk.progress = ""
         self.repaint()
 
-    @on(ArchiveReady)
+    @on(Listed)
+    def _listed(self, message: Listed) -> None:
+        """Take what a scan found so far, or how it ended."""
+        self.desk.attempt(lambda: handle_scan.listed(self.desk, message))
+        self.repaint()
+
     @on(WorkDone)
     @on(WorkFailed)
     @on(Progressed)
     def _answered(self, message: Answer) -> None:
         """Give what work in the background had to say to whoever began it."""
-        journal = self._opening.recover
-        if isinstance(message, ArchiveReady):
-            self._opening = replace(self._opening, recover=None)
-        self.desk.attempt(lambda: handlers.answered(self.desk, message, journal))
+        self.desk.attempt(lambda: handlers.answered(self.desk, message))
         self.repaint()
 
     def work_changed(self, worker: Worker[object]) -> None:

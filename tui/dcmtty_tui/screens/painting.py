@@ -21,7 +21,9 @@ from dcmtty_tui.screens.handle_tags import follow_slice
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.layout import arrange
 from dcmtty_tui.screens.predicates import reason_against
-from dcmtty_tui.screens.series_rows import series_rows, series_title
+from dcmtty_tui.screens.programs import program_warning
+from dcmtty_tui.screens.scanning import is_unscanned
+from dcmtty_tui.screens.series_rows import series_title
 from dcmtty_tui.screens.status import coverage_strip, position_line, title_line, view_line
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.viewing import Snapshot, selected_points
@@ -115,6 +117,7 @@ def _banner(screen: Screen[int], desk: Desk) -> None:
     standing = desk.session.standing
     failure = standing.journal_failure
     text = f"EDITS ARE NOT JOURNALLED: {failure}" if failure else standing.banner or _doubt(desk)
+    text = "; ".join(part for part in (text, program_warning(desk)) if part)
     lines = textwrap.wrap(f"! {text}", max(screen.size.width - 2, 10)) if text else []
     banner = screen.query_one("#banner", Lines)
     banner.set_class(bool(lines), "open")
@@ -126,6 +129,8 @@ def _doubt(desk: Desk) -> str:
     series = desk.session.series
     if series is None or not series.numbering_doubt:
         return ""
+    if is_unscanned(series):
+        return f"{series.numbering_doubt}: to be looked at alone, slices may be missing"
     return f"{series.numbering_doubt}: slice numbers may not be those of the whole series"
 
 
@@ -133,8 +138,8 @@ def _lists(screen: Screen[int], desk: Desk, snapshot: Snapshot | None) -> None:
     strip = screen.query_one("#strip", Lines)
     strip.set_class(desk.mode is Mode.CONTOUR and snapshot is not None and screen.size.height >= 24, "open")
     if desk.mode is Mode.BROWSE:
-        rows = series_rows(desk.session.archive, desk.session.series)
-        desk.ui.rows(Pane.SERIES).set_rows(rows, "Series")
+        title = "Series so far" if desk.scanning.is_running else "Series"
+        desk.ui.rows(Pane.SERIES).set_rows(desk.scanning.rows, title)
         if desk.ui.rows(Pane.TAGS).has_class("shown"):
             follow_slice(desk)
     elif desk.mode is Mode.CONTOUR and snapshot is not None:
@@ -204,7 +209,7 @@ def _message(desk: Desk) -> str:
     if desk.too_small:
         return f"! {desk.too_small}"
     text = desk.message or (_entering(desk) if desk.mode is Mode.CONTOUR else "")
-    parts = [f"! {text}" if desk.is_error else text, desk.progress]
+    parts = [f"! {text}" if desk.is_error else text, desk.progress, desk.scanning.progress]
     return visible(" | ".join(part for part in parts if part))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dcmtty_tui.actions import Action
 from dcmtty_tui.screens.desk import Desk
+from dcmtty_tui.screens.scanning import is_unscanned
 
 
 def reason_against(action: Action, desk: Desk) -> str:
@@ -22,12 +23,23 @@ def _no_set(desk: Desk) -> str:
 
 
 def _not_writable(desk: Desk) -> str:
-    return "" if desk.session.standing.is_elsewhere else _read_only(desk)  # a set of its own is begun then
+    if desk.session.standing.is_elsewhere:
+        return _not_scanned(desk)  # a set of its own is begun then
+    return _read_only(desk)
 
 
 def _read_only(desk: Desk) -> str:
     read_only = desk.session.standing.read_only
-    return desk.too_small or _no_series(desk) or (f"read-only, {read_only}" if read_only else "")
+    refusal = desk.too_small or _no_series(desk) or _not_scanned(desk)
+    return refusal or (f"read-only, {read_only}" if read_only else "")
+
+
+def _not_scanned(desk: Desk) -> str:
+    return "the scan of the series has not ended" if is_unscanned(desk.session.series) else ""
+
+
+def _no_scan(desk: Desk) -> str:
+    return "" if desk.scanning.is_busy else "nothing is being scanned or read"
 
 
 def _no_draft(desk: Desk) -> str:
@@ -43,12 +55,14 @@ def _no_points(desk: Desk) -> str:
 
 def _no_undo(desk: Desk) -> str:
     history = desk.history
-    return desk.too_small or ("" if history is not None and history.undo_text else "there is nothing to undo")
+    nothing = "" if history is not None and history.undo_text else "there is nothing to undo"
+    return desk.too_small or nothing or _not_scanned(desk)
 
 
 def _no_redo(desk: Desk) -> str:
     history = desk.history
-    return desk.too_small or ("" if history is not None and history.redo_text else "there is nothing to do again")
+    nothing = "" if history is not None and history.redo_text else "there is nothing to do again"
+    return desk.too_small or nothing or _not_scanned(desk)
 
 
 def _no_plan(desk: Desk) -> str:
@@ -64,4 +78,5 @@ _REASONS = {
     "undo": _no_undo,
     "redo": _no_redo,
     "plan": _no_plan,
+    "scan": _no_scan,
 }

@@ -17,6 +17,12 @@ from dcmtty_tui.screens.help import TextScreen
 from dcmtty_tui.screens.keyboard import Keyboard
 from dcmtty_tui.screens.question import QuestionScreen, ScreenPrompter
 from dcmtty_tui.widgets.row_list import RowList
+from dcmtty_tui.workers import Say
+
+LET_END = frozenset(
+    {"picture", "save", "import", "structures", "pinned", "scan", "series", "first", "recoverable", "closing"}
+)
+"""Work that nobody means who stops what runs."""
 
 
 class ScreenUi:
@@ -31,14 +37,20 @@ class ScreenUi:
         """Run work in a thread; the screen gets its result as WorkDone(kind, ...)."""
         workers.start(self._screen, self._screen.app, kind, work)
 
-    def start_scan(self, paths: list[Path]) -> None:
-        """Scan files and folders in a thread."""
-        workers.start_scan(self._screen, self._screen.app, paths)
+    def start_scan(self, paths: Sequence[Path], say: Say) -> None:
+        """Scan files and folders in a thread; the screen gets what `say` makes of what is found."""
+        workers.start_scan(self._screen, self._screen.app, paths, say)
 
-    def cancel_work(self, spared: frozenset[str] = frozenset()) -> bool:
-        """Stop what runs in the background; false when nothing does. What is short (a save, a picture) is let end."""
-        left = spared | {"picture", "save", "import", "structures", "pinned"}
-        running = [worker for worker in self._screen.app.workers if worker.group not in left and worker.is_running]
+    def cancel_work(self, spared: frozenset[str] = frozenset(), *, kinds: frozenset[str] | None = None) -> bool:
+        """Stop what runs in the background, or work of some kinds alone; false when nothing does.
+
+        What is short (a save, a picture) and what has a key of its own (a scan) is let end unless it is named.
+        """
+        running = [worker for worker in self._screen.app.workers if worker.is_running]
+        if kinds is None:
+            running = [worker for worker in running if worker.group not in spared | LET_END]
+        else:
+            running = [worker for worker in running if worker.group in kinds]
         for worker in running:
             worker.cancel()
         return bool(running)

@@ -9,9 +9,12 @@ from dcmtty.contours.draft import EditState
 from dcmtty.dicom.model import Series
 from dcmtty.dicom.picture import Picture
 from dcmtty.dicom.window import Window, default_window
-from dcmtty.errors import DcmttyError
+from dcmtty.errors import DcmttyError, InputError
 from dcmtty.render.viewport import fit
+from dcmtty.session import same_slices, slice_name
 from dcmtty_tui.messages import PictureKey
+from dcmtty_tui.reading import is_same_file
+from dcmtty_tui.reformat import other_view
 from dcmtty_tui.term import Terminal
 from dcmtty_tui.viewing import Selection, Snapshot, View, take_snapshot
 
@@ -33,6 +36,41 @@ class Viewer:
         count = len(series.slices)
         self.wanted = View(series, (count + 1) // 2, count)
         self.shown = None
+
+    def keep(self, series: Series) -> bool:
+        """Look at another reading of the series: at the same slice, with window, zoom and crosshair as they are.
+
+        A reformatted view of more slices is another picture: it is fitted anew, about the crosshair. False where there
+        is no such slice; nothing changed then.
+        """
+        view = self.wanted
+        if view is None or not view.series.slices:
+            return False
+        if not view.may_edit:
+            self.wanted = self._reformatted(view, series)
+            return True
+        item = view.series.slices[view.slice_number - 1]
+        named = [number for number, each in enumerate(series.slices, 1) if slice_name(each) == slice_name(item)]
+        same = [number for number in named if is_same_file(series.slices[number - 1].instance, item.instance)]
+        if not named:
+            return False
+        self.wanted = replace(view, series=series, slice_number=(same or named)[0], slice_count=len(series.slices))
+        picture = self._pictures.get(view.key)
+        if picture is not None and same:
+            self.store(self.wanted.key, picture)
+        return True
+
+    def _reformatted(self, view: View, series: Series) -> View:
+        if same_slices(view.series, series):
+            return replace(view, series=series)
+        count, picture = len(series.slices), self.shown.picture if self.shown is not None else None
+        acquired = replace(
+            view, series=series, kind="acquired", slice_number=(count + 1) // 2, slice_count=count, viewport=None
+        )
+        try:
+            return other_view(acquired, picture.plane if picture is not None else None, view.kind)
+        except InputError:
+            return acquired
 
     def close(self) -> None:
         """Look at nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rich.segment import Segment
 from rich.style import Style
@@ -28,6 +28,7 @@ class Row:
     """A colour sample drawn before the text."""
 
 
+@runtime_checkable
 class Locating(Protocol):
     """Rows that know where a key is."""
 
@@ -38,9 +39,8 @@ class Locating(Protocol):
 
 def _index_of(rows: Sequence[Row], key: object, last: int) -> int | None:
     """Return the row with a key, which was at `last`; rows that are made on demand are not gone through."""
-    if hasattr(rows, "index_of"):
-        locating: Locating = rows
-        return locating.index_of(key)
+    if isinstance(rows, Locating):
+        return rows.index_of(key)
     if last < len(rows) and rows[last].key == key:
         return last
     if not isinstance(rows, list | tuple):
@@ -91,6 +91,8 @@ class RowList(Widget):
         self._total = len(rows)
         key = before[self.cursor].key if 0 <= self.cursor < len(before) else None
         match = _index_of(rows, key, self.cursor) if key is not None else None
+        if match is not None:
+            self._top += match - self.cursor  # what comes above pushes nothing out of sight
         self.cursor = match if match is not None else max(0, min(self.cursor, len(rows) - 1))
         self._keep_visible()
         self.refresh()
