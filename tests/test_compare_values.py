@@ -323,3 +323,14 @@ def test_all_pairs_hold_what_differs_and_what_does_not(pair: _Pair) -> None:
         (only,) = found.children(everything[-1])
         assert [one.kind for one in found.children(only)] == [Kind.CHANGED, Kind.SAME]
     assert differences(pair.a, pair.a) == set()
+
+
+def test_differences_beyond_the_cap_are_counted_and_told(pair: _Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcmtty.dicom.compare.comparer.KEPT_DIFFERENCES", 3)
+    a = b"".join(text(0x00091000 + n, "DS", "1.0") + text(0x00091100 + n, "LO", "a") for n in range(9))
+    b = b"".join(text(0x00091000 + n, "DS", "1.00") + text(0x00091100 + n, "LO", "b") for n in range(9))
+    found = pair.compare(a, b)
+    assert (found.counts.written, found.counts.changed, found.counts.unlisted) == (9, 9, 6)
+    assert sorted(one.kind for one in found.data_set) == [Kind.CHANGED] * 3 + [Kind.WRITTEN] * 3
+    inside = pair.compare(sequence(0x00081140, item(a)), sequence(0x00081140, item(b)))
+    assert inside.data_set[0].kind is Kind.CHANGED

@@ -30,7 +30,8 @@ class Comparer:
         self.options = options
         self.progress = progress
         self.counts = Counts()
-        self._kept = 0
+        self._kept = {True: 0, False: 0}
+        """Differences, and what is no difference, so that many of these leave room for those."""
         self._total_bytes = trees[0].beginning.source.size
 
     def data_set(self, a: Sequence[TagNode], b: Sequence[TagNode]) -> tuple[Pair, ...]:
@@ -68,8 +69,8 @@ class Comparer:
         self.counts.add(pair.kind)
         if pair.kind is Kind.SAME:
             return None
-        self._kept += 1
-        if self._kept <= KEPT_DIFFERENCES:
+        self._kept[pair.is_different] += 1
+        if self._kept[pair.is_different] <= KEPT_DIFFERENCES:
             return pair
         self.counts.unlisted += pair.is_different
         return None
