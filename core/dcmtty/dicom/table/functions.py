@@ -10,6 +10,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any, cast
 
 from dcmtty.dicom.table.pattern import compiled
 
@@ -40,8 +41,6 @@ def register(connection: sqlite3.Connection) -> None:
         ("dcm_folder", 1, folder),
         ("dcm_name", 1, name),
         ("dcm_join", 1, join),
-        ("dcm_number", 1, number),
-        ("dcm_range", 2, range_text),
         ("dcm_sort", 1, sort_key),
         ("dcm_natural", 1, natural_key),
         ("dcm_compare_number", 4, compare_number),
@@ -49,6 +48,7 @@ def register(connection: sqlite3.Connection) -> None:
         ("dcm_matches", 3, matches),
     ):
         connection.create_function(called, count, function, deterministic=True)
+    connection.create_aggregate("dcm_range", 1, cast("Any", _Range))  # typeshed thinks of whole numbers alone
 
 
 def text_of(cell: Cell) -> str:
@@ -104,11 +104,34 @@ def number(cell: Cell) -> float | None:
     return cell if isinstance(cell, int | float) else None
 
 
-def range_text(low: Cell, high: Cell) -> str | None:
-    """Return two numbers as `low..high`, or as the one that they are."""
-    if not isinstance(low, int | float) or not isinstance(high, int | float):
-        return None
-    return _shortest(low) if low == high else f"{_shortest(low)}..{_shortest(high)}"
+class _Range:
+    """The aggregate of numbers as `least..greatest`, or the one that they all are; None when one is no number."""
+
+    def __init__(self) -> None:
+        self._least: float | None = None
+        self._greatest: float = 0
+        self._is_all = True
+
+    def step(self, cell: Cell) -> None:
+        """Take a cell; a missing one counts for nothing."""
+        if cell is None:
+            return
+        found = number(cell)
+        if found is None:
+            self._is_all = False
+        elif self._least is None:
+            self._least = self._greatest = found
+        elif found < self._least:
+            self._least = found
+        elif found > self._greatest:
+            self._greatest = found
+
+    def finalize(self) -> str | None:
+        """Return the text."""
+        least, greatest = self._least, self._greatest
+        if least is None or not self._is_all:
+            return None
+        return _shortest(least) if least == greatest else f"{_shortest(least)}..{_shortest(greatest)}"
 
 
 def _shortest(value: float) -> str:

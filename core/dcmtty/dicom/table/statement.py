@@ -117,15 +117,17 @@ def _cell(column: TableColumn, inner: _Projection) -> str:
     name = inner.name(column)
     several = f"count(DISTINCT {name}) || ' values'"
     if column.kind != "text":
-        low, high = f"min(dcm_number({name}))", f"max(dcm_number({name}))"
-        several = f"CASE count({name}) WHEN count(dcm_number({name})) THEN dcm_range({low}, {high}) ELSE {several} END"
+        several = f"coalesce(dcm_range({name}), {several})"
     return f"CASE count(DISTINCT {name}) WHEN 0 THEN NULL WHEN 1 THEN max({name}) ELSE {several} END"
 
 
 def _sorted_by(column: TableColumn, inner: _Projection, *, goes_down: bool) -> tuple[str, bool]:
     if column.is_count:
         return "count(*)", goes_down
-    return f"{'max' if goes_down else 'min'}(dcm_sort({inner.name(column)}))", goes_down
+    least, name = "max" if goes_down else "min", inner.name(column)
+    if column.kind == "text":  # the key once for a row of the table, not for each file
+        return f"dcm_sort({least}({name}))", goes_down
+    return f"{least}(dcm_sort({name}))", goes_down
 
 
 def _order(keys: Sequence[tuple[str, bool]]) -> str:
