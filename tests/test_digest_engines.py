@@ -3,7 +3,9 @@
 import hashlib
 import os
 import signal
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Self, TypeVar
@@ -16,11 +18,12 @@ from dcmtty.digest.file import FileDigest, Seen
 from dcmtty.digest.many import digest_many
 from dcmtty.engine.local import LocalEngine
 from dcmtty.engine.opening import open_engine
+from dcmtty.engine.process import core_count
 from dcmtty.engine.protocol import Engine, ignore
 from dcmtty.errors import InputError
 from dcmtty.progress import Cancelled, Progress, Step
 from peers import peer
-from run_cli import run_cli
+from run_cli import cli_command, cli_environment, run_cli
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -238,3 +241,41 @@ def test_cancel_ends_a_digest(local_cluster: Started, folder: Path, is_remote: b
     with open_engine(local_cluster.engine if is_remote else "local") as engine, pytest.raises(Cancelled):
         digest_many(paths, engine, progress)
     assert len(steps) == 1
+
+
+def children(pid: int) -> set[int]:
+    """The living child processes of a process."""
+    found: set[int] = set()
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        found |= {int(word) for word in path.read_text().split()}
+    return found
+
+
+def is_gone(pid: int) -> bool:
+    """Whether the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.skipif(core_count() < 2, reason="workers are started only where there is more than one core")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGKILL, -9)]
+)
+def test_a_digest_that_is_stopped_leaves_no_worker_and_no_list(tmp_path: Path, number: int, code: int) -> None:
+    for name in "abcd":
+        with (tmp_path / name).open("wb") as stream:
+            stream.truncate(7 << 30)
+    command = cli_command("digest", ".", "-o", "list")
+    with subprocess.Popen(command, cwd=tmp_path, env=cli_environment(), stderr=subprocess.PIPE) as running:
+        end = time.monotonic() + 60
+        while len(workers := children(running.pid)) < 2:
+            assert time.monotonic() < end, "no worker was started"
+            time.sleep(0.01)
+        running.send_signal(number)
+        assert running.wait(30) == code
+        while not all(is_gone(pid) for pid in workers):
+            assert time.monotonic() < end, "a worker is left behind"
+            time.sleep(0.01)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c", "d"]
