@@ -19,7 +19,7 @@ from dcmtty.dicom.headers import read_instance
 from dcmtty.dicom.scan import scan
 from dcmtty.dicom.tags import open_tags
 from dcmtty.errors import InputError
-from dicom_bytes import EXPLICIT_LE, IMPLICIT_LE, element, identity, item, part10, sequence, text
+from dicom_bytes import EXPLICIT_LE, IMPLICIT_LE, element, identity, image, item, part10, sequence, text
 from dicom_files import picture_of
 from hostile_files import (
     MAGICS,
@@ -138,6 +138,18 @@ def test_two_megabytes_of_values_are_read_in_less_than_50(tmp_path: Path, tag: i
     path = written(tmp_path, flood_of_values(tag, vr))
     with small_memory():
         look(path)
+
+
+@pytest.mark.parametrize("encapsulated", [False, True])
+def test_frames_that_the_file_has_no_room_for_are_not_believed(tmp_path: Path, encapsulated: bool) -> None:
+    data = compressed(4, 6, bytes(64)) if encapsulated else part10(whole_identity() + image())
+    at = data.index(b"\x28\0\x10\0US")
+    for number, is_believed in ((4096, True), (99_999, False)):
+        path = written(tmp_path, data[:at] + text(0x00280008, "IS", str(number)) + data[at:])
+        assert (RecordReader().read(path).frames == number) is is_believed
+        if not is_believed:
+            with pytest.raises(InputError, match=r"99999 frames, with room for \d{1,2} at the most"):
+                read_instance(path)
 
 
 @pytest.mark.parametrize("tag", [0x00281050, 0x00281051, 0x00281052, 0x00280030, 0x00280120, 0x00280002])

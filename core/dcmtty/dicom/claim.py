@@ -8,6 +8,8 @@ from typing import NamedTuple
 from dcmtty.errors import InputError
 
 MAX_FRAMES = 100_000
+_BELIEVED_FRAMES = 4096
+"""More are believed only where the pixel data has room for them: each costs memory in every list."""
 NO_SOP_UIDS = "no SOP Class or SOP Instance UID; the file may be cut"
 """A warning on an object that does not say what it is."""
 Values = Mapping[str, tuple[str, ...]]
@@ -21,6 +23,8 @@ class PixelElement(NamedTuple):
     length: int
     """In bytes; 0 when encapsulated."""
     encapsulated: bool
+    room_bytes: int = 0
+    """How many bytes its value may take, fragments and all."""
 
 
 class Claim(NamedTuple):
@@ -52,6 +56,8 @@ def claimed_picture(values: Values, pixels: PixelElement | None, name: str) -> C
         number = 1
     if number > MAX_FRAMES:
         raise InputError(f"{name}: says it has {number} frames", remedy="refused")
+    if number > _BELIEVED_FRAMES and number > (room := _most_frames(values, pixels, rows * columns)):
+        raise InputError(f"{name}: says it has {number} frames, with room for {room} at the most", remedy="refused")
     if not _pixels_suffice(values, pixels, rows * columns * number):
         warnings += ("Pixel Data is shorter than Rows, Columns and Number of Frames ask for",)
     return Claim(rows, columns, number, warnings)
@@ -67,10 +73,18 @@ def _count(values: Values, keyword: str) -> int:
 
 
 def _pixels_suffice(values: Values, pixels: PixelElement, pixel_count: int) -> bool:
+    return pixels.encapsulated or pixels.length * 8 >= pixel_count * _pixel_bits(values)
+
+
+def _most_frames(values: Values, pixels: PixelElement, pixel_count: int) -> int:
+    """Return how many frames fit: each fragment of a compressed one has a head of 8 bytes (PS3.5 A.4)."""
     if pixels.encapsulated:
-        return True
-    bits = _count(values, "BitsAllocated") or 1
+        return pixels.room_bytes // 8
+    return pixels.length * 8 // (pixel_count * _pixel_bits(values))
+
+
+def _pixel_bits(values: Values) -> int:
     samples = _count(values, "SamplesPerPixel") or 1
     if values.get("PhotometricInterpretation", ("",))[0].startswith("YBR_FULL_422"):
         samples = 2
-    return pixels.length * 8 >= pixel_count * samples * bits
+    return samples * (_count(values, "BitsAllocated") or 1)

@@ -89,7 +89,9 @@ class _Reading:
             self._keep(tag, element, MAX_VALUE_BYTES)
         elif tag in _PIXEL_DATA:
             encapsulated = element.length == UNDEFINED
-            self.parts.pixels = PixelElement(tag, 0 if encapsulated else element.length, encapsulated)
+            self.parts.pixels = PixelElement(
+                tag, 0 if encapsulated else element.length, encapsulated, element.end - element.value_offset
+            )
         elif tag in _VECTORS:
             keyword, vr = _VECTORS[tag]
             if element.length <= MAX_VECTOR_BYTES:

@@ -56,7 +56,7 @@ def rescale_of(file: PixelFile, frame: int) -> Rescale:
     """
     if file.attributes.get("Modality") == "RTDOSE" and "DoseGridScaling" in file.attributes:
         scaling = _number(file, file.attributes, "DoseGridScaling", 1.0)
-        return Rescale(scaling, 0.0, str(file.attributes.get("DoseUnits") or ""), given=True)
+        return Rescale(scaling, 0.0, _first_text(file.attributes, "DoseUnits"), given=True)
     source = frame_group(file, frame, "PixelValueTransformationSequence")
     if source is None:
         source = file.attributes
@@ -65,7 +65,7 @@ def rescale_of(file: PixelFile, frame: int) -> Rescale:
     if slope == 0:
         raise InputError(f"{file.name}: Rescale Slope is 0", remedy="its values cannot be told")
     intercept = _number(file, source, "RescaleIntercept", 0.0)
-    return Rescale(slope, intercept, str(source.get("RescaleType") or "").strip(), given=given)
+    return Rescale(slope, intercept, _first_text(source, "RescaleType"), given=given)
 
 
 def _number(file: PixelFile, source: Dataset, keyword: str, default: float) -> float:
@@ -88,7 +88,7 @@ def unit_of(file: PixelFile, rescale: Rescale) -> str:
     if modality == "CT":
         unit = "HU" if rescale.given and not rescale.rescale_type else kind
     else:
-        units = str(file.attributes.get("Units") or "") if modality in {"PT", "NM"} else ""
+        units = _first_text(file.attributes, "Units") if modality in {"PT", "NM"} else ""
         unit = units or ("" if kind == "HU" else kind)
     return visible(unit, _UNIT_LENGTH)
 
@@ -170,7 +170,7 @@ def windows_of(file: PixelFile, frame: int) -> tuple[Window, ...]:
         source = file.attributes
     centers, widths = _numbers(source, "WindowCenter"), _numbers(source, "WindowWidth")
     names = _several(source.get("WindowCenterWidthExplanation"))
-    function = str(source.get("VOILUTFunction") or "LINEAR").strip().upper()
+    function = _first_text(source, "VOILUTFunction").upper() or "LINEAR"
     found = []
     for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
         name = visible(str(names[index]).strip(), 32) if index < len(names) else ""
@@ -186,6 +186,12 @@ def _several(value: object) -> list[object]:
     if isinstance(value, (str, int, float)):
         return [value]
     return list(value) if isinstance(value, Iterable) else [value]
+
+
+def _first_text(source: Dataset, keyword: str) -> str:
+    """Return the first value; attributes of one value have several in some files."""
+    values = _several(source.get(keyword))
+    return str(values[0]).strip() if values else ""
 
 
 def _numbers(source: Dataset, keyword: str) -> list[float]:
