@@ -268,3 +268,16 @@ def test_what_a_machine_of_a_cluster_sees_otherwise_is_read_here(
     engine.is_remote = True
     assert true_now(scanned(archive, engine=engine), archive) == Counts(read=24)
     assert true_now(scanned(archive, engine=idle_engine()), archive) == Counts(unchanged=24)
+
+
+def test_names_leave_the_catalog_also_when_the_scan_that_changed_them_was_cut_short(archive: Path) -> None:
+    for path in (archive / "one").iterdir():
+        path.write_bytes(path.read_bytes().replace(b"VANISHING^PATIENT", b"ANONYMOUS^PERSONS"))
+    with open_catalog() as catalog, LocalEngine(workers=0) as engine, pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dcmtty.dicom.catalog.scan.complete_listing", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            scan([archive], engine=engine, catalog=catalog)
+    true_now(scanned(archive), archive)
+    kept = b"".join(path.read_bytes() for path in default_path().parent.iterdir())
+    assert b"ANONYMOUS" in kept
+    assert b"VANISHING" not in kept

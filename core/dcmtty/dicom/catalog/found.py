@@ -122,13 +122,20 @@ class FoundFiles:
 
     def drop_unused(self) -> None:
         """Remove what no file needs any more: names of patients must not outlive their files."""
+        if self.is_fresh:
+            return
+        unused = {
+            "common": "NOT EXISTS (SELECT 1 FROM file WHERE common_id = common.id)",
+            "series": "NOT EXISTS (SELECT 1 FROM file WHERE series_id = series.id)",
+            "folder": "NOT EXISTS (SELECT 1 FROM file WHERE folder_id = folder.id)",
+            "summary": "series_id NOT IN (SELECT id FROM series)",
+        }
+        queries = (f"SELECT 1 FROM {table} WHERE {which} LIMIT 1" for table, which in unused.items())
+        if all(self.catalog.rows(query).fetchone() is None for query in queries):
+            return
         with self.catalog.writing():
-            for table in ("common", "series"):
-                self.catalog.rows(
-                    f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM file WHERE {table}_id = {table}.id)"
-                )
-            self.catalog.rows("DELETE FROM folder WHERE NOT EXISTS (SELECT 1 FROM file WHERE folder_id = folder.id)")
-            self.catalog.rows("DELETE FROM summary WHERE series_id NOT IN (SELECT id FROM series)")
+            for table, which in unused.items():
+                self.catalog.rows(f"DELETE FROM {table} WHERE {which}")
 
     def _gone_from_folders(self, before_ns: int) -> list[tuple[int]]:
         whole = "FROM temp.place CROSS JOIN file ON file.folder_id = place.folder_id WHERE place.is_whole"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ _FIRST_CHUNK, _CHUNK = 32, 2048
 _BATCH = 256
 """Files that are read together."""
 _ROUNDS = 5
+_INODE = attrgetter("inode")
+"""Files are read in the order in which they were made: that is their order on the disk, and that of their series."""
 _ATTEMPTS = 3
 """With the catalog, with a private one on disk, and with one in memory."""
 _REPORT_S = 0.3
@@ -125,8 +128,7 @@ class _Scan:
                 break
         else:
             raise Unusable("is changed by another process all the time")
-        if not self.found.is_fresh and self.read + self.moved + deleted:
-            self.found.drop_unused()
+        self.found.drop_unused()
         self.progress.step(self.found.count, self.found.count, "files", "reading")
         raise_if_nothing(listing, self.walk)
         counts = Counts(self.found.count - self.read - self.moved, self.read, self.moved, deleted)
@@ -145,6 +147,7 @@ class _Scan:
                 self.moved += len(moved)
             if not self.being_read:
                 self.progress.step(self.found.count, 0, "files", "looking")
+            waiting.sort(key=_INODE)
             yield from _batches(iter(waiting))
             self._tell()
             size = min(2 * size, _CHUNK)

@@ -61,8 +61,15 @@ FILE_COLUMNS = ("folder_id", "name", *STATE, *FACTS, *LINKS, *PER_FILE)
 """The columns of `file` in order, without its id."""
 
 
+_NUMBERS = frozenset({*STATE, *LINKS, "device", "read_ns", "is_settled", "is_plain", "frames", "pixel_bytes"})
+
+
 def _columns(names: tuple[str, ...], prefix: str = "") -> str:
     return ", ".join(f'{prefix}"{name}"' for name in names)
+
+
+def _declared(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}" {"INTEGER" if name in _NUMBERS else "TEXT"}' for name in names)
 
 
 _PATH = """CASE WHEN typeof(folder.path) = 'text' AND typeof(file.name) = 'text' THEN folder.path || file.name
@@ -75,10 +82,10 @@ STATEMENTS = (
     "CREATE TABLE maker (version TEXT NOT NULL)",
     "CREATE TABLE folder (id INTEGER PRIMARY KEY AUTOINCREMENT, path NOT NULL UNIQUE)",
     "CREATE TABLE series (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE)",
-    f"CREATE TABLE common (id INTEGER PRIMARY KEY AUTOINCREMENT, checksum INTEGER NOT NULL, {_columns(COMMON)})",
+    f"CREATE TABLE common (id INTEGER PRIMARY KEY AUTOINCREMENT, checksum INTEGER NOT NULL, {_declared(COMMON)})",
     "CREATE INDEX common_checksum ON common (checksum)",
     f"""CREATE TABLE file (id INTEGER PRIMARY KEY AUTOINCREMENT, folder_id INTEGER NOT NULL, name NOT NULL,
-        {_columns(STATE)}, {_columns(FACTS)}, {_columns(LINKS)}, {_columns(PER_FILE)}, UNIQUE (folder_id, name))""",
+        {_declared(FILE_COLUMNS[2:])}, UNIQUE (folder_id, name))""",
     "CREATE INDEX file_inode ON file (inode)",
     "CREATE INDEX file_common ON file (common_id)",
     "CREATE INDEX file_series ON file (series_id)",
@@ -93,7 +100,7 @@ TEMPORARY = (
         device INTEGER, inode INTEGER, is_whole INTEGER NOT NULL)""",
     "CREATE INDEX temp.place_folder ON place (folder_id)",
     f"""CREATE TEMP TABLE found (id INTEGER PRIMARY KEY, place_id INTEGER NOT NULL, name NOT NULL,
-        {_columns(STATE)}, device INTEGER, shown)""",
+        {_declared(STATE)}, device INTEGER, shown)""",
     "CREATE TEMP TABLE listed (key TEXT PRIMARY KEY, series_id INTEGER NOT NULL, part INTEGER NOT NULL)",
     f"""CREATE TEMP VIEW scanned AS SELECT {_INSTANCE}, coalesce(found.shown,
         CASE WHEN typeof(place.shown) = 'text' AND typeof(found.name) = 'text' THEN place.shown || found.name
