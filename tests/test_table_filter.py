@@ -18,6 +18,7 @@ from dcmtty.dicom.table.expression import (
     Some,
     parse_filter,
 )
+from dcmtty.dicom.table.query import ROW_KINDS, RowKind
 from dcmtty.errors import UsageError
 
 FILES: list[dict[str, object]] = [
@@ -197,6 +198,40 @@ def _expected(tree: tuple[object, ...]) -> set[int]:
 @given(TREES)
 def test_and_or_not_are_those_of_sets_also_where_values_are_missing(tree: tuple[object, ...]) -> None:
     assert set(found(_text(tree))) == _expected(tree)
+
+
+COLUMN_NAMES = (
+    "PatientName",
+    "SliceThickness",
+    "0009,1001",
+    "size",
+    "path",
+    "mtime",
+    "ROIContourSequence/0/ROINumber",
+    "count",
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(COLUMN_NAMES),
+    st.sampled_from(("==", "!=", "<", ">=", "~", "!~")),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12),
+    st.sampled_from(ROW_KINDS),
+    st.sampled_from(("", "Modality", "SliceThickness,0009,1001")),
+)
+def test_any_text_in_quotes_is_looked_for_and_nothing_else(
+    column: str, sign: str, value: str, kind: RowKind, group: str
+) -> None:
+    quoted = '"' + value.replace('"', '""') + '"'
+    try:
+        parse_filter(f"{column} {sign} {quoted}")
+    except UsageError:
+        assert sign in {"~", "!~"}
+        return
+    taken, left = (table(FILES, "", f"{before} {column} {sign} {quoted}", kind=kind) for before in ("", "not"))
+    assert len(taken) + len(left) == len(table(FILES, "", kind=kind))
+    table(FILES, "", f"{column} {sign} {quoted}", kind=kind, group=group)
 
 
 WORDS = (

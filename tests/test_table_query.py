@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_rows import catalog_of, table
-from dcmtty.dicom.table.columns import table_columns
+from dcmtty.dicom.table.columns import MOST_COLUMNS, table_columns
 from dcmtty.dicom.table.expression import Every, Same
 from dcmtty.dicom.table.query import ROW_KINDS, RowKind, TableQuery
 from dcmtty.dicom.table.result import keep, rows
@@ -119,6 +119,22 @@ def test_a_filter_on_the_count_takes_groups() -> None:
 def test_a_column_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         table_columns(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ROIContourSequence", "3006,0039", "PixelData", "ROIContourSequence/0/ContourSequence"]
+)
+def test_sequences_and_binary_data_are_no_columns(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is a sequence|holds no text"):
+        table_columns(text)
+
+
+def test_five_hundred_columns_are_shown_and_more_refused() -> None:
+    names = [f"0009,{number:04x}" for number in range(0x1000, 0x1000 + MOST_COLUMNS)]
+    assert len(table([{}], ",".join(names))[0]) == MOST_COLUMNS
+    assert len(table([{}], ",".join(names), kind="series")[0]) == MOST_COLUMNS
+    with pytest.raises(UsageError, match="more than 500 columns"):
+        table_columns(",".join([*names, "0011,1000"]))
 
 
 def test_spellings_of_an_attribute_are_read_once() -> None:

@@ -13,11 +13,16 @@ from dcmtty.dicom.header.record import STANDARD
 from dcmtty.errors import UsageError
 from dcmtty.text import visible
 
+MOST_COLUMNS = 500
+"""SQLite knows no more than 2000 in a row, and as many parameters again."""
+
 Kind = Literal["number", "text", "unknown"]
 """How values compare: as numbers, as text, or (a private attribute) as numbers where they are some."""
 
 _NUMBERS = frozenset({"DS", "IS", "FL", "FD", "US", "UL", "SS", "SL", "UV", "SV"})
 _WHOLE = frozenset({"IS", "US", "UL", "SS", "SL", "UV", "SV"})
+_BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW"})
+"""Their values are no text, and are not read."""
 _NEVER_SEVERAL = frozenset({"LT", "ST", "UT", "UR"})
 """In these a backslash is a character like any other (PS3.5 6.2)."""
 _BY_TAG = {tag: attribute for tag, attribute in ATTRIBUTES.items() if attribute.keyword in STANDARD}
@@ -91,9 +96,16 @@ def table_column(name: str) -> TableColumn:
     if known is not None:
         return known
     try:
-        return _attribute(parse_column(name))
+        column = parse_column(name)
     except UsageError as error:
         raise UsageError(f"{visible(name.strip(), 60)!r} is no attribute", remedy=error.remedy) from error
+    vr = _vr(column.path[-1])
+    if vr == "SQ":
+        remedy = f"name an attribute inside of it, such as {visible(column.name, 60)}/0/0008,0100"
+        raise UsageError(f"{visible(column.name, 60)!r} is a sequence", remedy=remedy)
+    if vr in _BINARY:
+        raise UsageError(f"{visible(column.name, 60)!r} holds no text or numbers", remedy="see it with dcmtty tags")
+    return _attribute(column, vr)
 
 
 def table_columns(text: str) -> tuple[TableColumn, ...]:
@@ -102,7 +114,10 @@ def table_columns(text: str) -> tuple[TableColumn, ...]:
     Raises:
         UsageError: one of them is no column, or there is none.
     """
-    found = tuple(table_column(name) for name in _names(text))
+    names = _names(text)
+    if len(names) > MOST_COLUMNS:
+        raise UsageError(f"more than {MOST_COLUMNS} columns", remedy="name fewer")
+    found = tuple(table_column(name) for name in names)
     if not found:
         raise UsageError("no column is named", remedy="use a keyword, e.g. Modality, or ggggeeee")
     return found
@@ -115,6 +130,8 @@ def sort_columns(text: str) -> tuple[tuple[TableColumn, bool], ...]:
         UsageError: one of them is no column, or there is none.
     """
     names = _names(text)
+    if len(names) > MOST_COLUMNS:
+        raise UsageError(f"more than {MOST_COLUMNS} columns", remedy="name fewer")
     if not names:
         raise UsageError("nothing to sort by is named", remedy="name a column, e.g. StudyDate or -StudyDate")
     return tuple((table_column(name.removeprefix("-")), name.startswith("-")) for name in names)
@@ -140,7 +157,7 @@ def extras(columns: Iterable[TableColumn]) -> tuple[Column, ...]:
     return tuple(dict.fromkeys(column.extra for column in columns if column.extra is not None))
 
 
-def _attribute(column: Column) -> TableColumn:
+def _attribute(column: Column, vr: str) -> TableColumn:
     tag = column.path[-1]
     if len(column.path) == 1:
         if tag in _META:
@@ -151,7 +168,6 @@ def _attribute(column: Column) -> TableColumn:
             return TableColumn(
                 column.name, f'"{known.keyword}"', kind=_kind(known.vr), is_whole=known.vr in _WHOLE, tag=tag
             )
-    vr = _vr(tag)
     key = _key(column.path)
     where = f'$."{key}"'
     return TableColumn(

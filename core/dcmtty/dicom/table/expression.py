@@ -269,6 +269,6 @@ class _Parser(_Scanner):
         try:
             column = table_column(found[0])
         except UsageError as error:
-            raise self.refusal(f"{visible(found[0], 40)!r} is no attribute") from error
+            raise self.refusal(error.message) from error
         self.at = found.end()
         return column
