@@ -60,8 +60,11 @@ def test_the_catalog_is_for_its_user_alone(folder: Path) -> None:
 def test_a_catalog_that_others_may_read_is_closed_to_them(folder: Path) -> None:
     scanned(folder)
     default_path().chmod(0o644)
-    assert scanned(folder)[1] == ""
-    assert stat.S_IMODE(default_path().stat().st_mode) == 0o600
+    with open_catalog() as catalog:
+        assert catalog.note == ""
+        with catalog.writing():
+            catalog.rows("DELETE FROM summary")
+        assert {stat.S_IMODE(path.stat().st_mode) for path in default_path().parent.iterdir()} == {0o600}
 
 
 def test_a_catalog_of_somebody_else_is_not_used(folder: Path) -> None:
@@ -100,11 +103,11 @@ def test_what_is_no_catalog_is_left_as_it_is(tmp_path: Path, folder: Path, make:
     path = tmp_path / "own" / "catalog"
     path.parent.mkdir()
     make(path)
-    before = path.lstat().st_size, path.is_file() and path.read_bytes()
+    before = path.lstat().st_mode, path.is_file() and path.read_bytes()
     listing, note = scanned(folder, path)
     assert str(path) in note
     assert listing.counts == Counts(read=8)
-    assert (path.lstat().st_size, path.is_file() and path.read_bytes()) == before
+    assert (path.lstat().st_mode, path.is_file() and path.read_bytes()) == before
 
 
 def changed(statement: str) -> None:

@@ -152,13 +152,23 @@ def _opened(path: Path) -> Catalog:
         connection = _connect(os.fspath(path))
         try:
             _prepare(connection)
+            _close_to_others(path)
         except BaseException:
             connection.close()
             raise
-    except (sqlite3.Error, Unusable) as error:
+    except (sqlite3.Error, Unusable, OSError) as error:
         os.close(holder)
         raise Unusable(_told(error)) from error
     return Catalog(connection, path, holder=holder)
+
+
+def _close_to_others(path: Path) -> None:
+    """Take every permission of others away from a file that was found to be a catalog, and from SQLite's beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            file = path.with_name(path.name + suffix)
+            if stat.S_IMODE(file.lstat().st_mode) & 0o077:
+                file.chmod(0o600)
 
 
 def _told(error: Exception) -> str:
@@ -181,8 +191,6 @@ def _held(path: Path) -> int:
             raise Unusable("is no regular file")
         if info.st_uid != os.geteuid():
             raise Unusable("belongs to somebody else")
-        if stat.S_IMODE(info.st_mode) != 0o600:
-            path.chmod(0o600)
         return _lock(path)
     except WriteFailed as error:
         raise Unusable("cannot be made") from error
