@@ -15,6 +15,7 @@ DEBIAN_PACKAGES: Final = {
     "dcmdump": "dcmtk",
     "dcmodify": "dcmtk",
     "drtdump": "dcmtk",
+    "hexdump": "bsdextrautils",
     "iconv": "libc-bin",
     "md5sum": "coreutils",
     "plastimatch": "plastimatch",

@@ -26,7 +26,7 @@ def test_every_element_is_a_line_with_tag_vr_vm_keyword_and_value() -> None:
     assert "0002,0010 UI 1 TransferSyntaxUID  1.2.840.10008.1.2.1 (Explicit VR Little Endian)" in lines
     assert "0028,0030 DS 2 PixelSpacing  0.661468\\0.661468" in lines
     dataset = pydicom.dcmread(CT_SMALL)
-    assert lines[0] == "preamble: other content than zeros or a TIFF header"
+    assert lines[0] == "preamble: neither zeros nor the header of a TIFF in this file"
     top_level = [line for line in lines[1:] if not line.startswith(" ")]
     assert len(top_level) == len(dataset) + len(dataset.file_meta)
 

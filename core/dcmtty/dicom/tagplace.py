@@ -13,7 +13,7 @@ from dcmtty.dicom.tags import TagNode, TagTree
 _STATES = {
     "none": "no preamble",
     "clean": "clean (all zero)",
-    "other": "other content than zeros or a TIFF header",
+    "other": "neither zeros nor the header of a TIFF in this file",
     "dual-tiff": "the file is a TIFF, too",
     "executable": "EXECUTABLE: looks like a program, do not run or open it with anything else",
 }
