@@ -65,7 +65,7 @@ MODE_KEYS = [next(action.keys[0] for action in ACTIONS if action.id == f"mode.{m
 
 def settle(app: PtyApp) -> None:
     """Take what the app has to say until it says nothing more."""
-    while app.read(0.15):
+    while app.read(0.1):
         continue
     assert app.process.poll() is None, f"it ended with {app.process.returncode}"
 
@@ -109,18 +109,14 @@ def tour(folder: Path, *more: Path) -> str:
 
 
 def test_going_everywhere_in_the_app_sends_nothing_but_what_the_app_draws(tmp_path: Path) -> None:
-    shown = tour(hostile_folder(tmp_path), tmp_path / "DICOMDIR")
-    assert r"\x1b]52;c" in shown
-    assert "[/][b" in shown
-
-
-def test_markup_of_every_kind_is_text_in_the_app(tmp_path: Path) -> None:
+    inside = hostile_folder(tmp_path)
     for number, words in enumerate(MARKUP):
         name = words.replace("/", "")
-        (tmp_path / f"{number}{name}.dcm").write_bytes(hostile_image(number, words))
-        (tmp_path / f"cut{number}{name}.dcm").write_bytes(hostile_image(number, words)[:-5])
-    shown = tour(tmp_path)
-    assert all(words[:6] in shown for words in MARKUP)
+        (inside / f"{number}{name}.dcm").write_bytes(hostile_image(number, words))
+        (inside / f"cut{number}{name}.dcm").write_bytes(hostile_image(number, words)[:-5])
+    shown = tour(inside, tmp_path / "DICOMDIR")
+    assert r"\x1b]52;c" in shown
+    assert all(words[:5] in shown for words in MARKUP)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +151,7 @@ def test_a_damaged_file_is_shown_as_text_alone(damaged_folder: Path, command: st
 def test_the_app_on_damaged_files_sends_nothing_but_what_it_draws(damaged_folder: Path) -> None:
     with on_terminal(damaged_folder, size=(160, 45)) as app:
         app.wait_for("[Browse]", "series,")
-        for _ in range(12):
+        for _ in range(6):
             app.press("\\jj\r")
             settle(app)
             app.press("\\jjl")
