@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 from dcmtty.dicom.element import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, ITEM, Encoding
-from dcmtty.dicom.source import memory_source
+from dcmtty.dicom.source import Source, memory_source
 from dcmtty.dicom.walker import elements
 from dcmtty.errors import InputError, TruncatedFile
 from dicom_bytes import (
@@ -163,6 +163,21 @@ def test_zeros_behind_the_last_element_are_padding_and_other_bytes_are_not() -> 
     assert tags(identity() + bytes(500)) == EXPECTED[:3]
     with pytest.raises(InputError):
         tags(identity() + b"\x01" * 5)
+
+
+def test_a_flood_of_zeros_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Source.read
+    looked_at: list[int] = []
+
+    def counted(source: Source, offset: int, length: int) -> bytes:
+        looked_at.append(length)
+        return read(source, offset, length)
+
+    monkeypatch.setattr(Source, "read", counted)
+    data = identity() + bytes(400_000) + b"\x01"
+    with pytest.raises(InputError):
+        tags(data)
+    assert sum(looked_at) < 3 * len(data)
 
 
 @pytest.mark.parametrize("length", [0xFFFFFFFE, 0x80000000, 0x7FFFFFFF])

@@ -17,7 +17,18 @@ WINDOW_BYTES = 16 << 10
 class Source:
     """Random access to a file or to bytes in memory; with `pread`, so that a file cut meanwhile cannot crash us."""
 
-    __slots__ = ("_base", "_descriptor", "_owner", "buffer", "inflated", "mtime_ns", "name", "path", "size")
+    __slots__ = (
+        "_base",
+        "_descriptor",
+        "_nonzero_at",
+        "_owner",
+        "buffer",
+        "inflated",
+        "mtime_ns",
+        "name",
+        "path",
+        "size",
+    )
 
     def __init__(self, path: Path, size: int, buffer: bytes = b"", descriptor: int | None = None) -> None:
         self.path = path
@@ -32,6 +43,8 @@ class Source:
         self._base = 0
         self._descriptor = descriptor
         self._owner: Source | None = None
+        self._nonzero_at = -1
+        """The last byte that is known not to be zero: a flood of zeros must not be looked through again and again."""
 
     def index(self, offset: int, count: int) -> int:
         """Bring `count` bytes at `offset` (or what is left of them) into `buffer`; return where they start."""
@@ -55,9 +68,12 @@ class Source:
 
     def zeros_to_the_end(self, offset: int) -> bool:
         """Say whether nothing but zero bytes follows (padding to a block size)."""
+        if offset <= self._nonzero_at:
+            return False
         while offset < self.size:
             part = self.read(offset, min(1 << 20, self.size - offset))
-            if part.strip(b"\0"):
+            if rest := part.rstrip(b"\0"):
+                self._nonzero_at = offset + len(rest) - 1
                 return False
             offset += len(part)
         return True
