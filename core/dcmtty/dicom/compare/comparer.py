@@ -19,6 +19,7 @@ KEPT_DIFFERENCES = 100_000
 """What is found beyond is counted and not listed."""
 _TRAILING_PADDING = 0xFFFCFFFC
 _PIXEL_DATA = 0x7FE00010
+_NO_TAG = 1 << 32
 _ITEM_START = {False: b"\xfe\xff\x00\xe0", True: b"\xff\xfe\xe0\x00"}
 
 
@@ -43,6 +44,7 @@ class Comparer:
         """
         extent_a, extent_b = _by_place(a), _by_place(b)
         damage_a, damage_b = (next((node for node in nodes if node.error), None) for nodes in (a, b))
+        last_a, last_b = _last_readable(a), _last_readable(b)
         found: list[Pair | None] = []
         for x, y in align_elements(_compared(a), _compared(b)):
             tags = {node.element.tag for node in (x, y) if node is not None}
@@ -51,8 +53,7 @@ class Comparer:
             elif x is not None and y is not None:
                 found.append(self._element(x, extent_a[x.element.offset], y, extent_b[y.element.offset]))
             else:
-                is_lost = _is_lost(x, b) if x is not None else y is not None and _is_lost(y, a)
-                found.append(self._alone(x, y, is_lost=is_lost))
+                found.append(self._alone(x, y, is_lost=max(tags) > (last_b if x is not None else last_a)))
         if damage_a is not None or damage_b is not None:
             found.append(self._kept_pair(Pair(damage_a, damage_b, _DAMAGED)))
         return _kept(found)
@@ -215,10 +216,10 @@ def _by_place(nodes: Sequence[TagNode]) -> dict[int, Extent]:
     return {node.element.offset: extent for node, extent in zip(nodes, extents(nodes), strict=True)}
 
 
-def _is_lost(node: TagNode, others: Sequence[TagNode]) -> bool:
-    """Say whether the other data set is damaged, and the element would stand behind all that could be read of it."""
-    readable = _whole(others)
-    return len(readable) < len(others) and all(other.element.tag < node.element.tag for other in readable)
+def _last_readable(nodes: Sequence[TagNode]) -> int:
+    """Return the greatest tag that was read of a damaged data set, greater than any tag for one that is whole."""
+    readable = _whole(nodes)
+    return _NO_TAG if len(readable) == len(nodes) else max((node.element.tag for node in readable), default=-1)
 
 
 def _is_moved(items: Sequence[Matched]) -> bool:
