@@ -84,6 +84,7 @@ def until_told_to_stop(folder: str) -> str:
     while not (Path(folder) / "stop").exists() and time.monotonic() < end:
         tell(0)
         time.sleep(0.01)
+    (Path(folder) / f"ended.{os.getpid()}").touch()
     return folder
 
 

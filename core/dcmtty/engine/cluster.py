@@ -16,7 +16,7 @@ from typing import Generic, Self, TypeVar
 from dcmtty.engine.address import Address
 from dcmtty.engine.joining import INSTALL, Asked, join, lacks_dcmtty
 from dcmtty.engine.protocol import ignore
-from dcmtty.engine.remote import CALL, pack
+from dcmtty.engine.remote import CALL, Unwanted, pack
 from dcmtty.errors import ConnectError
 from dcmtty.progress import Cancelled, Progress
 
@@ -128,7 +128,7 @@ class DaskEngine:
             sent.asked = client.submit(eval, CALL, {"request": request}, key=key, pure=False)
             try:
                 answer: tuple[bytes, int] = await sent.asked
-            except CancelledError:
+            except (CancelledError, Unwanted):
                 if not sent.is_wanted or client.status != "running" or attempt == _ATTEMPTS - 1:
                     raise
             else:

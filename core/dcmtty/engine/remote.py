@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import pickle
 import sys
-from typing import Any, NamedTuple
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcmtty import __version__
 from dcmtty.engine.running import running
 from dcmtty.errors import ConnectError
 
+if TYPE_CHECKING:
+    from distributed import Worker
+
+_LOOK_EVERY_S = 0.2
+
 # As text, since the scheduler unpickles what it passes on: thus only hosts that do the work need dcmtty, and one that
 # lacks it, or has another Python, says so in words.
 CALL = "__import__('dcmtty.engine.remote', fromlist=['call']).call(request)"
 MAKE = "__import__('dcmtty.engine.remote', fromlist=['make']).make()"
+
+
+class Unwanted(Exception):
+    """The scheduler took the work back while it was done."""
 
 
 class Make(NamedTuple):
@@ -46,21 +56,37 @@ def call(request: bytes) -> tuple[bytes, int]:
 
     Raises:
         ConnectError: the client is of another make, so that the answer might mean something else there.
+        Unwanted: nobody waits for the answer any more; only work that tells how far it is learns that.
     """
     from distributed import get_worker
 
     # A worker of a cluster does whatever its clients send; that is what it is for.
     theirs, inner = pickle.loads(request)  # noqa: S301
-    where = str(get_worker().address)
+    worker = get_worker()
+    where = str(worker.address)
     if tuple(theirs) != make():
         raise other_make(where, Make(*make()), Make(*theirs))
     work, item = pickle.loads(inner)  # noqa: S301
-    told = 0
-
-    def tell(count: int) -> None:
-        nonlocal told
-        told += count
-
-    with running(tell, f"worker {where}"):
+    wanted = _Wanted(worker)
+    with running(wanted.tell, f"worker {where}"):
         answer = work(item)
-    return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL), told
+    return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL), wanted.told
+
+
+class _Wanted:
+    """Counts what work tells, and looks now and then whether the scheduler still wants the work."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.told = 0
+        self._worker = worker
+        self._key = worker.get_current_task()
+        self._looked = time.monotonic()
+
+    def tell(self, count: int) -> None:
+        self.told += count
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_EVERY_S:
+            self._looked = now
+            task = self._worker.state.tasks.get(self._key)
+            if task is None or task.state not in {"executing", "long-running"}:
+                raise Unwanted
