@@ -295,3 +295,13 @@ def test_inline_words_of_a_big_endian_file_are_little_endian(tmp_path: Path) -> 
 def test_half_a_data_set_has_no_json_model(tmp_path: Path) -> None:
     with open_tags(written(tmp_path, part10(identity() + image())[:-3])) as tree, pytest.raises(InputError):
         json_model(tree)
+
+
+def test_a_uid_with_blanks_around_it_is_the_uid_without_them_as_in_pydicom(tmp_path: Path) -> None:
+    path = written(tmp_path, part10(element(0x00080018, "UI", b" 1.2.3 \0") + element(0x00081150, "UI", b" 1.2\\ 1.3")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = pydicom.dcmread(path)
+        expected = (str(dataset.SOPInstanceUID), "\\".join(map(str, dataset.ReferencedSOPClassUID)))
+    assert (named(path, "SOPInstanceUID").value, named(path, "ReferencedSOPClassUID").value) == expected
+    assert expected == ("1.2.3", "1.2\\1.3")

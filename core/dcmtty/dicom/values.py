@@ -34,9 +34,9 @@ def values_of(raw: bytes, vr: str, *, big: bool = False, encodings: Sequence[str
     if vr in ONE_VALUE_VRS:
         text = text.rstrip("\0 ")
         return (text,) if text else ()
-    if vr in {"DS", "IS", "AE"}:
+    if vr in {"DS", "IS", "AE", "UI"}:
         parts = [part.strip("\0 ") for part in text.split("\\")]
-    elif vr in {"LO", "SH", "UC", "DA", "TM", "DT", "UI"}:
+    elif vr in {"LO", "SH", "UC", "DA", "TM", "DT"}:
         parts = [part.rstrip("\0 ") for part in text.split("\\")]
     elif vr == "PN":
         parts = [part.rstrip("=") for part in text.rstrip("\0 ").split("\\")]
