@@ -10,6 +10,7 @@ import pytest
 
 from app_driver import driving
 from dcmtty.dicom.beside import NOT_SCANNED
+from dcmtty.dicom.catalog.store import default_path
 from dcmtty.dicom.listing import Listing, SeriesEntry
 from dcmtty_tui.actions import Mode, Pane
 from dcmtty_tui.screens import series_rows
@@ -148,6 +149,36 @@ async def test_a_scan_that_fails_leaves_the_list_as_it_is(phantom_dir: Path, tmp
         assert driver.rows(Pane.SERIES) == rows
         await driver.press("f3", "space")
         assert driver.desk.state is not None
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "damaged"])
+async def test_a_catalog_that_cannot_be_used_is_told_and_stops_nothing(
+    phantom_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    if trouble == "no folder":
+        cache.write_text("in the way")
+    else:
+        default_path().parent.mkdir(parents=True)
+        default_path().write_bytes(b"no catalog at all" * 1000)
+    async with driving(phantom_dir) as driver:
+        assert "slice 23/45" in driver.line("status")
+        assert "catalog" in driver.line("message")
+        assert not driver.desk.is_error
+        await driver.press("f3", *TRIANGLE, "enter")
+        assert "contour 1 of ROI 1 is done" in driver.line("message")
+
+
+async def test_a_note_about_the_catalog_stays_among_the_notes(
+    phantom_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    cache.write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    async with driving(phantom_dir) as driver:
+        assert any("catalog" in note for note in driver.desk.notes)
+        assert any("seems missing" in note for note in driver.desk.notes)
 
 
 async def test_a_scan_is_stopped_by_a_key_and_what_it_found_stays(phantom_dir: Path, held_scan: HeldScan) -> None:

@@ -87,7 +87,7 @@ def _may_open_first(desk: Desk) -> bool:
 def _ended(desk: Desk, listing: Listing, notes: tuple[str, ...]) -> None:
     """Read what is shown in whole, or open the first series, and offer back what was left behind."""
     scan = desk.scanning
-    scan.progress = ""
+    scan.progress, scan.notes = "", notes
     if scan.is_untouched or not desk.message:
         desk.tell_with_notes(_found(listing) or "no series here; open another folder with :open PATH", notes)
     journal, scan.recover = scan.recover, None

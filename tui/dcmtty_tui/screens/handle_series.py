@@ -162,6 +162,7 @@ def _show(desk: Desk, request: Request, entry: SeriesEntry, series: Series) -> N
         desk.pane = Pane.PICTURE
     desk.tell_with_notes("" if request.is_asked or desk.is_error else desk.message, _notes(series))
     if not request.is_asked:
+        desk.notes = (*desk.scanning.notes, *desk.notes)
         arrange(desk)
 
 
@@ -210,7 +211,7 @@ def _take_place(desk: Desk, shown: Series, read: SeriesRead) -> None:
         return
     open_series(desk, series)
     desk.scanning.show(read.entry.key)
-    desk.notes = _notes(series)
+    desk.notes = (*desk.scanning.notes, *_notes(series))
     if len(series.slices) != len(shown.slices):
         here = f"all {counted(len(series.slices), 'slice')} of it are here"
         desk.tell("; ".join(part for part in (desk.message, here) if part))

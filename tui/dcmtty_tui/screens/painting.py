@@ -130,7 +130,7 @@ def _doubt(desk: Desk) -> str:
     if series is None or not series.numbering_doubt:
         return ""
     if is_unscanned(series):
-        return f"{series.numbering_doubt}: to be looked at alone, slices may be missing"
+        return f"{series.numbering_doubt}: only to be looked at, slices may be missing"
     return f"{series.numbering_doubt}: slice numbers may not be those of the whole series"
 
 

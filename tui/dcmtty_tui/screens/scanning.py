@@ -99,6 +99,8 @@ class ScanState:
     """How far the scan is."""
     recover: Path | None = None
     """A journal to take up when the scan has ended."""
+    notes: tuple[str, ...] = ()
+    """What the scan had to say of the catalog."""
     is_untouched: bool = True
     """Whether no key was pressed since the scan began, so that the panes may still be arranged for what it finds."""
     reader: SeriesReader | None = None
