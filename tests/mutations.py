@@ -35,7 +35,7 @@ HOSTILE = (
 """Texts that act on terminals, markup, spreadsheets, paths or numbers."""
 _CHARACTER_SETS = (
     "ISO_IR 192", "ISO_IR 100", "ISO_IR 13", "\\ISO 2022 IR 87", "ISO 2022 IR 6\\ISO 2022 IR 149", "GB18030", "GBK",
-    "ISO_IR 999", "utf_16", "utf_7", "idna", "rot13", "zlib", "undefined", "\x1b[31m",
+    "ISO_IR 999", "utf_16", "utf_7", "idna", "punycode", "rot13", "zlib", "undefined", "unicode_escape", "\x1b[31m",
 )  # fmt: skip
 _SYNTAXES = (
     "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", DEFLATED, "1.2.840.10008.1.2.5",

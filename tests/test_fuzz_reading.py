@@ -88,7 +88,7 @@ LENGTHS = st.none() | st.sampled_from([0, 1, 7, 65535, 0x7FFFFFFF, 0xFFFFFFFE, U
 def data_sets(draw: st.DrawFn, *, implicit: bool, big: bool, depth: int = 0) -> bytes:
     """Elements in any order, with sequences in them, some of which lie about their length."""
     out = b""
-    for _ in range(draw(st.integers(int(depth == 0), 5))):
+    for _ in range(draw(st.integers(0, 5))):
         tag, vr = draw(TAGS), draw(VRS)
         lie = draw(LENGTHS) if draw(st.booleans()) else None
         if depth < 4 and draw(st.integers(0, 2)) == 0:

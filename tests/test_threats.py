@@ -16,6 +16,7 @@ import pytest
 from dcmtty.dicom.dicomdir import read_directory
 from dcmtty.dicom.header.record import RecordReader
 from dcmtty.dicom.headers import read_instance
+from dcmtty.dicom.jsonmodel import json_model
 from dcmtty.dicom.scan import scan
 from dcmtty.dicom.tags import open_tags
 from dcmtty.errors import InputError
@@ -297,3 +298,26 @@ def test_a_preamble_that_some_program_runs_is_told(tmp_path: Path, name: str) ->
 def test_the_same_bytes_elsewhere_are_no_program(tmp_path: Path) -> None:
     planted = element(0x00104000, "LT", b"#!/bin/sh\necho planted \n")
     assert read_instance(written(tmp_path, part10(whole_identity() + planted))).preamble == "clean"
+
+
+@pytest.mark.parametrize(
+    "codec", ["punycode", "unicode_escape", "raw_unicode_escape", "idna", "rot13", "zlib", "undefined"]
+)
+def test_a_codec_that_is_no_character_set_is_not_used(tmp_path: Path, codec: str) -> None:
+    named = text(0x00080005, "CS", codec) + identity() + element(0x00100010, "PN", b"-\\k-\xb4\\x1b ")
+    path = written(tmp_path, part10(named))
+    assert read_instance(path).values["PatientName"] == ("-", "k-\xb4", "x1b")
+    assert RecordReader().read(path).status == "dicom"
+
+
+def test_a_file_that_ends_behind_its_meta_information_is_cut(tmp_path: Path) -> None:
+    for syntax in (EXPLICIT_LE, IMPLICIT_LE):
+        found = RecordReader().read(written(tmp_path, part10(b"", syntax)))
+        assert (found.status, found.reason) == ("unreadable", "ends after the file meta information")
+
+
+def test_a_number_of_ten_thousand_digits_is_text_in_json(tmp_path: Path) -> None:
+    digits = "9" * 10_000
+    path = written(tmp_path, part10(identity() + element(0x00200013, "IS", digits.encode())))
+    with open_tags(path) as tree:
+        assert json_model(tree)["00200013"]["Value"] == [digits]

@@ -164,7 +164,7 @@ def test_the_app_on_damaged_files_sends_nothing_but_what_it_draws(damaged_folder
 def test_no_byte_beyond_ascii_goes_to_a_terminal_that_reads_no_utf8(tmp_path: Path) -> None:
     """The second byte of some letters is a control there: 9D of Ý begins a clipboard sequence, 9C of Ü ends it."""
     (tmp_path / "a.dcm").write_bytes(hostile_image(1, "Ý52;c;TUFSSw==Ü Û31m 山"))
-    for words in ([], ["scan"], ["tags"], ["show"]):
+    for words in ([], ["scan"], ["tags"], ["show"], ["scan", "--columns", "PatientName"]):
         path = tmp_path / "a.dcm" if words == ["tags"] else tmp_path
         with on_terminal(*words, path, env={"LC_ALL": "C"}, size=(160, 40)) as app:
             if not words:

@@ -40,6 +40,8 @@ _SPELLING = re.compile(r"ISO[ _-]?(?:2022[ _-]?)?(?:IR)?[ _-]?(\d+)")
 """Terms as they are, and as some writers spell them: `ISO-IR 100`, `ISO_2022_IR_87`, `ISO 2022 58`."""
 _ALONE = frozenset({"utf-8", "GB18030", "GBK"})
 """Sets that know no code extensions."""
+_NO_CHARACTER_SETS = frozenset({"punycode", "unicode-escape", "raw-unicode-escape"})
+"""Codecs of Python that make text of text; some raise and warn whatever they are told about errors."""
 
 
 @lru_cache(maxsize=64)
@@ -59,10 +61,10 @@ def _codec(term: str) -> str:
     if known is not None:
         return known
     try:
-        codecs.lookup(term)
+        name = codecs.lookup(term).name
     except (LookupError, ValueError):
         return DEFAULT[0]
-    return term if isinstance(_try(term), str) else DEFAULT[0]
+    return term if name not in _NO_CHARACTER_SETS and isinstance(_try(term), str) else DEFAULT[0]
 
 
 def _try(name: str) -> object:

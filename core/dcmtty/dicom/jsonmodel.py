@@ -21,6 +21,8 @@ _NUMBERS = frozenset({"IS", "DS", "US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"
 _NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 _WHOLE = re.compile(r"\+?(-?)0*(\d+)")
 _DECIMAL = re.compile(r"\+?(-?)0*(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?")
+_LONGEST_NUMBER = 4000
+"""Longer ones stay text: many readers of JSON, Python among them, refuse them."""
 _PART_BYTES = 1 << 18
 """Long lists of numbers are read in parts."""
 
@@ -110,6 +112,8 @@ def json_number(text: str, vr: str) -> str:
     """Return a number as JSON writes it, with all its digits; a string where it is none (PS3.18 F.2.3.1)."""
     if vr in {"FL", "FD"}:
         return _NOT_FINITE.get(text, text)
+    if len(text) > _LONGEST_NUMBER:
+        return json.dumps(text)
     whole = _WHOLE.fullmatch(text)
     if whole:
         return whole[1] + whole[2]

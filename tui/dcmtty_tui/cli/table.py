@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -149,11 +148,16 @@ def write_table(
         raise WriteFailed(f"{visible(target)}: it exists already", remedy="choose another name, or add --overwrite")
     with open_engine(engine) as opened:
         if target is None:
-            sink = _sink(format_, query, output.write_bytes, raw=raw)
+            sink = _sink(format_, query, _write_shown if output.is_terminal() else output.write_bytes, raw=raw)
             return _scanned(query, sink, paths, opened, catalog, is_live=True, quiet=quiet or output.is_terminal())
         with writing_atomic(target, replace=request.overwrite) as stream:
             sink = _sink(format_, query, stream.write, raw=raw)
             return _scanned(query, sink, paths, opened, catalog, is_live=False, quiet=quiet)
+
+
+def _write_shown(data: bytes) -> None:
+    """Write to a terminal, which may not read UTF-8."""
+    output.write_text(data.decode())
 
 
 def _format(format_: str, target: Path | None) -> str:
@@ -174,7 +178,7 @@ def _sink(format_: str, query: TableQuery, write: Write, *, raw: bool) -> Sink:
     if format_ == "parquet":
         from dcmtty.dicom.table.parquet import ParquetSink
 
-        return ParquetSink(_Stream(write), query)
+        return ParquetSink(write, query)
     return TableSink(write, query)
 
 
@@ -305,26 +309,3 @@ def _padded(cell: str, width: int, widest: int, *, is_number: bool) -> str:
     room = max(width, min(cell_width(cell), widest))
     shown = fit(cell, room)
     return shown.rstrip().rjust(width) if is_number else shown
-
-
-class _Stream(io.RawIOBase):
-    """A function that takes bytes, as the stream that pyarrow writes to."""
-
-    def __init__(self, write: Write) -> None:
-        super().__init__()
-        self._take, self._written = write, 0
-
-    def writable(self) -> bool:
-        """Say that it is for writing."""
-        return True
-
-    def tell(self) -> int:
-        """Return how many bytes were written."""
-        return self._written
-
-    def write(self, data: Any, /) -> int:  # noqa: ANN401 - any buffer
-        """Write all of the data."""
-        chunk = bytes(data)
-        self._take(chunk)
-        self._written += len(chunk)
-        return len(chunk)

@@ -207,7 +207,7 @@ class QuickReader:
         found, at = self._walk.meta(data, PREFIX_END, size)
         uid = _transfer_syntax(data, found)
         implicit = uid == IMPLICIT_LITTLE_UID
-        if looks_explicit(data[at + 4 : at + 6]) is implicit:
+        if at >= size or looks_explicit(data[at + 4 : at + 6]) is implicit:
             raise Unusual
         end = self._walk.data_set(data, at, size, found, implicit=implicit)
         template = _Template(tuple(one.tag for one in found), implicit, uid, _encodings(data, found))
@@ -270,10 +270,6 @@ class QuickReader:
         if left:
             self._walk.tail(os.pread(descriptor, left, end), left, PIXEL_DATA, implicit=implicit)
         return length
-
-
-def _preamble(descriptor: int, data: bytes, size: int) -> str:
-    return preamble_state(data[:PREFIX_END], size, lambda offset, count: os.pread(descriptor, count, offset))
 
 
 def _length(lengths: dict[bytes, int], head: bytes, same: bytes) -> int:
