@@ -7,6 +7,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from app_driver import Driver, driving
@@ -159,3 +160,24 @@ async def test_a_second_opening_reads_nothing_again_unless_a_file_was_touched(
         again = await opened(key)
         assert again is not first
         assert again.slices[0].instance.mtime_ns == path.stat().st_mtime_ns
+
+
+async def test_a_series_whose_file_changed_is_read_again_when_it_is_opened_again(
+    phantom_dir: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "series"
+    shutil.copytree(phantom_dir, folder)
+    async with driving(folder) as driver:
+        await driver.press("]", "2", "w")
+        before = driver.line("status")
+        for item in shown_series(driver).slices:
+            dataset = pydicom.dcmread(item.instance.path)
+            dataset.ContentTime = "111213"
+            dataset.save_as(item.instance.path)
+        await driver.press("]")
+        assert "it changed since it was scanned" in driver.line("status")
+        await driver.press("[", "\\", "g", "j", "j", "enter")
+        assert driver.line("status") == before
+        await driver.press("]")
+        assert "slice 25/45" in driver.line("status")
+        assert driver.picture() != []

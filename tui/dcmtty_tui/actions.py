@@ -119,7 +119,7 @@ _GENERAL = (
     Action("back", "Back", "Leave the pane or mode; in Browse leave dcmtty.", "General", ("q", "escape")),
     Action("quit", "Quit", "Leave dcmtty; work that is not saved is offered at the next start.", "General", ("ctrl+q",), ("q", "quit")),
     Action("open", "Open", "Open more files or a folder.", "General", (), ("open",), "PATH"),
-    Action("scan.stop", "Stop", "Stop the scan or the reading of a series; what was found stays listed.", "General", ("c",), ("stop",), modes=PICTURE_MODES, needs="scan", footer=True),
+    Action("scan.stop", "Stop", "Stop the scan or the reading of a series; what was found stays listed.", "General", ("c",), ("stop",), needs="scan", footer=True),
     Action("redraw", "Redraw", "Draw the whole screen again.", "General", ("ctrl+l",)),
 )  # fmt: skip
 

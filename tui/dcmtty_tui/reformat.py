@@ -41,7 +41,7 @@ def read_acquired(slice_: Slice) -> Picture:
         raise read_error(instance.path, error) from error
     is_touched = (info.st_size, info.st_mtime_ns) != (instance.size_bytes, instance.mtime_ns)
     if is_touched and read_instance(instance.path).values != instance.values:
-        raise InputError(f"{visible(instance.path)}: it changed since it was scanned", remedy="start dcmtty again")
+        raise InputError(f"{visible(instance.path)}: it changed since it was scanned", remedy="open its series again")
     return picture
 
 

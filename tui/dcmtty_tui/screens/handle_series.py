@@ -35,10 +35,16 @@ def open_series(desk: Desk, series: Series) -> None:
         return
     desk.session.open_series(series)
     desk.scanning.show(series.key)
-    if opened is None or opened.series_uid != series.series_uid or not desk.viewer.keep(series):
+    if opened is None or not _is_again(opened, series) or not desk.viewer.keep(series):
         desk.viewer.open(series)
         desk.selection = Selection()
     choose_standing_roi(desk)
+
+
+def _is_again(opened: Series, series: Series) -> bool:
+    """Say whether it is the same series; what was seen of one before its scan ended may be a part of it by now."""
+    is_part = is_unscanned(opened) and opened.series_uid == series.series_uid
+    return is_part or opened.key == series.key
 
 
 def read_entry(desk: Desk, entry: SeriesEntry, *, is_asked: bool = True) -> None:

@@ -25,6 +25,7 @@ from dcmtty_tui.screens.layout import LEFT
 from dcmtty_tui.screens.painting import paint
 from dcmtty_tui.screens.scanning import Listed
 from dcmtty_tui.screens.sending import SendState
+from dcmtty_tui.screens.series_rows import SERIES_HELP
 from dcmtty_tui.screens.tag_browser import TAGS_HELP, TagBrowser
 from dcmtty_tui.screens.ui import ScreenUi
 from dcmtty_tui.screens.viewer import Viewer
@@ -35,7 +36,7 @@ from dcmtty_tui.widgets.row_list import RowList
 from dcmtty_tui.widgets.slice_view import SliceView
 
 PANE_HELP = {
-    Pane.SERIES: ("Series", "What was found. enter opens a series or a structure set; its row is explained below."),
+    Pane.SERIES: ("Series", SERIES_HELP),
     Pane.TAGS: ("Tags", TAGS_HELP),
     Pane.ROIS: ("ROIs", "The regions of interest. enter chooses the one to draw in."),
     Pane.POINTS: ("Points", "The points of the contour being entered, or of the selected one."),

@@ -21,6 +21,10 @@ from dcmtty_tui import theme
 from dcmtty_tui.sizes import counted
 from dcmtty_tui.widgets.row_list import Row
 
+SERIES_HELP = (
+    "What was found. enter opens a series or a structure set; its row is explained below. * is open; 120+ slices were"
+    " found so far, the scan goes on (c stops it); EXE begins like a program; ! has notes, or cannot be read."
+)
 PROGRAM = "EXE"
 """Marks what begins like a program."""
 

@@ -52,9 +52,10 @@ class Viewer:
         item = view.series.slices[view.slice_number - 1]
         named = [number for number, each in enumerate(series.slices, 1) if slice_name(each) == slice_name(item)]
         same = [number for number in named if is_same_file(series.slices[number - 1].instance, item.instance)]
-        if not named:
+        found = same or (named if item.instance.sop_instance_uid else [])
+        if not found:
             return False
-        self.wanted = replace(view, series=series, slice_number=(same or named)[0], slice_count=len(series.slices))
+        self.wanted = replace(view, series=series, slice_number=found[0], slice_count=len(series.slices))
         picture = self._pictures.get(view.key)
         if picture is not None and same:
             self.store(self.wanted.key, picture)
