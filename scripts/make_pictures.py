@@ -53,7 +53,20 @@ def send(terminal: Terminal) -> None:
     terminal.press("y", until="46 of 46 files verified on linac1")
 
 
-SCENES: Final[dict[str, Callable[[Terminal], None]]] = {"browse": browse, "contour": contour, "send": send}
+def grid(terminal: Terminal) -> None:
+    """Files as rows, chosen columns, a filter, sorted downwards by number."""
+    terminal.command("rows files", until="InstanceNumber")
+    terminal.command("columns InstanceNumber,SliceThickness,ImagePositionPatient,KVP,size", until="KVP")
+    terminal.command("filter InstanceNumber < 40 and exists(KVP)", until="exists(KVP)")
+    terminal.press("l", "s", "s", until="InstanceNumber↓")
+
+
+SCENES: Final[dict[str, Callable[[Terminal], None]]] = {
+    "browse": browse,
+    "contour": contour,
+    "send": send,
+    "grid": grid,
+}
 
 
 def environment(root: Path) -> dict[str, str]:

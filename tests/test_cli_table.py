@@ -170,6 +170,16 @@ def test_what_cannot_be_understood_is_one_line_before_any_file_is_read(
     assert result.out == ""
 
 
+@pytest.mark.parametrize("format_", ["table", "csv", "json", "parquet"])
+def test_when_nothing_can_be_read_nothing_is_written(tmp_path: Path, format_: str) -> None:
+    for more in ((), ("--sort", "Rows"), ("-o", tmp_path / "out")):
+        result = run_cli("scan", tmp_path / "none", "--columns", "Rows", "--format", format_, *more)
+        assert result.code == 3
+        assert result.stdout == b""
+        assert len(result.err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_pattern_that_others_never_end_with_is_answered(tmp_path: Path) -> None:
     (tmp_path / "a.dcm").write_bytes(small_file(1, name="a" * 60 + "!"))
     result = run_cli("scan", tmp_path, "--filter", r"PatientName ~ '(a+)+$'", "--format", "csv")

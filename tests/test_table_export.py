@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -127,7 +128,7 @@ def test_an_empty_table_is_a_whole_document() -> None:
 def parquet(path: Path, query: TableQuery, files: Sequence[Mapping[str, object]]) -> ParquetSink:
     """Write a Parquet file."""
     with writing_atomic(path) as stream:
-        sink = ParquetSink(stream, query)
+        sink = ParquetSink(stream.write, query)
         sink.rows(rows(catalog_of(files), query))
         sink.end({})
     return sink
@@ -183,3 +184,17 @@ def test_plain_cells_are_written_as_all_others_are(values: list[str]) -> None:
     sink = CsvSink(out.write, query)
     sink.rows([("p", *values)])
     assert out.getvalue().decode().split("\r\n", 1)[1] == ",".join(csv_cell(cell) for cell in ("p", *values)) + "\r\n"
+
+
+def test_half_a_parquet_file_never_looks_whole() -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    query = TableQuery(table_columns("PatientName"))
+    out = io.BytesIO()
+    sink = ParquetSink(out.write, query)
+    assert out.getvalue() == b""
+    sink.rows(rows(catalog_of(FILES), query))
+    del sink
+    gc.collect()
+    assert out.getvalue().startswith(b"PAR1")
+    with pytest.raises(ValueError, match="magic bytes"):
+        pq.read_table(io.BytesIO(out.getvalue()))

@@ -33,7 +33,7 @@ def write_grid(path: Path, page: Page, view: GridView, progress: Progress) -> in
     query = replace(page.query, columns=view.shown)
     with writing_atomic(path, replace=False) as stream:
         sink: Sink = (
-            ParquetSink(stream, query)
+            ParquetSink(stream.write, query)
             if kind == ".parquet"
             else (JsonSink(stream.write, query) if kind == ".json" else CsvSink(stream.write, query))
         )

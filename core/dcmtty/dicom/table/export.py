@@ -25,7 +25,7 @@ Write = Callable[[bytes], object]
 
 
 class Sink(Protocol):
-    """Takes the rows of a table as they come."""
+    """Takes the rows of a table as they come; nothing is written before the first call: an error stands alone."""
 
     def rows(self, rows: Iterable[TableRow]) -> int:
         """Write rows, each with a cell for each of `query.shown`; return how many."""
@@ -43,18 +43,26 @@ class CsvSink:
 
     def __init__(self, write: Write, query: TableQuery, *, raw: bool = False) -> None:
         self._write, self._raw = write, raw
-        self._write(self._line([column.name for column in query.shown]))
+        self._head: list[str] = [column.name for column in query.shown]
 
     def rows(self, rows: Iterable[TableRow]) -> int:
         """Write rows."""
         remaining, count = iter(rows), 0
+        self._begin()
         while batch := list(islice(remaining, _ROWS_AT_ONCE)):
             self._write(b"".join([self._line(map(text_of, row)) for row in batch]))
             count += len(batch)
         return count
 
     def end(self, tail: Mapping[str, object]) -> None:
-        """Write nothing more."""
+        """Write the names where there was no row."""
+        del tail
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._head:
+            self._write(self._line(self._head))
+            self._head = []
 
     def _line(self, cells: Iterable[str]) -> bytes:
         plain, raw = _PLAIN.fullmatch, self._raw
@@ -80,10 +88,11 @@ class JsonSink:
         else:
             self._places = [(column, query.shown.index(column)) for column in query.columns]
         lines = "".join(f" {_json(key)}: {_json(value)},\n" for key, value in head.items())
-        self._text(f'{{\n{lines} "{"items" if query.is_summary else "files"}": [')
+        self._head = f'{{\n{lines} "{"items" if query.is_summary else "files"}": ['
 
     def rows(self, rows: Iterable[TableRow]) -> int:
         """Write rows."""
+        self._begin()
         one = self._summary if self._query.is_summary else self._file
         count = 0
         for row in rows:
@@ -94,8 +103,14 @@ class JsonSink:
 
     def end(self, tail: Mapping[str, object]) -> None:
         """End the document."""
+        self._begin()
         rest = "".join(f",\n {_json(key)}: {_json(value)}" for key, value in tail.items())
         self._text(f"\n ]{rest}\n}}\n")
+
+    def _begin(self) -> None:
+        if self._head:
+            self._text(self._head)
+            self._head = ""
 
     def _file(self, row: TableRow) -> dict[str, object]:
         values = {column.name: values_of(column, row[index]) for column, index in self._places}

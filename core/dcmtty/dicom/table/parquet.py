@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dcmtty.dicom.table.columns import TableColumn
-from dcmtty.dicom.table.export import values_of
+from dcmtty.dicom.table.export import Write, values_of
 from dcmtty.dicom.table.functions import Cell, number, text_of
 from dcmtty.dicom.table.query import TableQuery
 from dcmtty.dicom.table.result import TableRow
 from dcmtty.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _ROWS_AT_ONCE = 5000
 _LARGEST = (1 << 63) - 1
@@ -73,15 +77,15 @@ class ParquetSink:
     A column of series, studies or groups is text as in CSV; one of numbers has two more, `NAME_min` and `NAME_max`.
     """
 
-    def __init__(self, stream: io.RawIOBase, query: TableQuery) -> None:
+    def __init__(self, write: Write, query: TableQuery) -> None:
         require_pyarrow()
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         self._fields = list(_fields(query))
         self._places = [query.shown.index(one.column) for one in self._fields]
         self._schema = pa.schema([pa.field(one.name, _arrow_type(one)) for one in self._fields])
-        self._writer = pq.ParquetWriter(pa.PythonFile(stream, mode="w"), self._schema, compression="zstd")
+        self._stream = _Stream(write)
+        self._writer: Any = None
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -98,14 +102,59 @@ class ParquetSink:
                 pa.array([one.value(row[place]) for row in batch], type=self._schema.field(index).type)
                 for index, (one, place) in enumerate(zip(self._fields, self._places, strict=True))
             ]
-            self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+            with self._writing() as writer:
+                writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
             count += len(batch)
         return count
 
     def end(self, tail: Mapping[str, object]) -> None:
         """Write what makes it a Parquet file."""
         del tail
-        self._writer.close()
+        with self._writing() as writer:
+            writer.close()
+
+    @contextmanager
+    def _writing(self) -> Generator[Any]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._stream.is_wanted = True
+        try:
+            if self._writer is None:
+                file = pa.PythonFile(self._stream, mode="w")
+                self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
+            yield self._writer
+        finally:
+            self._stream.is_wanted = False
+
+
+class _Stream(io.RawIOBase):
+    """A function that takes bytes, as the stream that pyarrow writes to.
+
+    A writer of pyarrow that is given up ends its file all the same; what it writes unasked is dropped, so that half a
+    table never looks whole.
+    """
+
+    def __init__(self, write: Write) -> None:
+        super().__init__()
+        self._take, self._written = write, 0
+        self.is_wanted = False
+
+    def writable(self) -> bool:
+        """Say that it is for writing."""
+        return True
+
+    def tell(self) -> int:
+        """Return how many bytes were written."""
+        return self._written
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write all of the data."""
+        chunk = bytes(data)
+        if self.is_wanted:
+            self._take(chunk)
+        self._written += len(chunk)
+        return len(chunk)
 
 
 def _fields(query: TableQuery) -> Iterator[_Field]:
