@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import signal
 import sqlite3
 import stat
@@ -245,6 +246,19 @@ def test_pages_of_noise_in_the_middle_are_no_crash(folder: Path) -> None:
     listing, note = scanned(folder)
     assert note
     assert listing.counts.read == 8
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_flipped_bytes_are_no_crash(folder: Path, seed: int) -> None:
+    """Most of them are noticed; a flipped letter in a name cannot be."""
+    scanned(folder)
+    chance = random.Random(seed)
+    data = bytearray(default_path().read_bytes())
+    for _ in range(chance.choice([1, 20, 400])):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    default_path().write_bytes(data)
+    with open_catalog() as catalog, LocalEngine(workers=0) as engine:
+        scan([folder], engine=engine, catalog=catalog, with_files=True)
 
 
 def test_a_home_that_cannot_be_written_costs_a_note(folder: Path, tmp_path: Path) -> None:

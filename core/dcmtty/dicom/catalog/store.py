@@ -18,6 +18,7 @@ from dcmtty.config import cache_folder
 from dcmtty.dicom.catalog.schema import APPLICATION_ID, MAKER, STATEMENTS, TEMPORARY, VERSION
 from dcmtty.errors import WriteFailed
 from dcmtty.files import private_folder
+from dcmtty.text import visible
 
 _BUSY_S = 10.0
 _LOCK_TRIES, _LOCK_PAUSE_S = 100, 0.02
@@ -40,7 +41,7 @@ class Catalog:
     path: Path | None
     """None for a private one, which is gone when it is closed."""
     note: str = ""
-    """Why it is not the one that was asked for; empty when it is."""
+    """Why it is not the one that was asked for, safe for a terminal; empty when it is."""
     lock: RLock = field(default_factory=RLock)
     holder: int = -1
     """Descriptor of the file whose lock says that the catalog is in use."""
@@ -69,7 +70,8 @@ class Catalog:
     def become_private(self, why: str) -> None:
         """Go on with an empty catalog that nobody else sees, because this one cannot be used any more."""
         self.close()
-        self.connection, self.path, self.note = _private_connection(in_memory=self.path is None), None, why
+        self.connection = _private_connection(in_memory=self.path is None)
+        self.path, self.note = None, visible(why)
 
     @contextlib.contextmanager
     def writing(self) -> Generator[None]:
@@ -122,7 +124,7 @@ def open_catalog(path: Path | None = None) -> Catalog:
     try:
         return _opened(wanted)
     except Unusable as error:
-        return private_catalog(f"the catalog {wanted} {error}")
+        return private_catalog(visible(f"the catalog {wanted} {error}"))
 
 
 def private_catalog(note: str = "") -> Catalog:
@@ -156,7 +158,7 @@ def _opened(path: Path) -> Catalog:
         except BaseException:
             connection.close()
             raise
-    except (sqlite3.Error, Unusable, OSError) as error:
+    except (sqlite3.Error, Unusable, OSError, ValueError) as error:
         os.close(holder)
         raise Unusable(_told(error)) from error
     return Catalog(connection, path, holder=holder)
@@ -172,7 +174,8 @@ def _close_to_others(path: Path) -> None:
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+    is_damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+    if is_damaged or isinstance(error, ValueError):  # A message of SQLite that is no UTF-8 is a ValueError.
         return "is damaged, or is something else; delete it"
     return str(error) if isinstance(error, Unusable) else f"cannot be used ({error})"
 
