@@ -32,6 +32,14 @@ class Part(NamedTuple):
     """What each file must look like to whoever reads it; None where that is not to be compared."""
 
 
+class Digested(NamedTuple):
+    """A `FileDigest` on its way between processes, where a tuple takes a tenth of the time."""
+
+    md5: str
+    sha256: str
+    size_bytes: int
+
+
 class Refused(NamedTuple):
     """Why there is no digest of a file."""
 
@@ -39,16 +47,18 @@ class Refused(NamedTuple):
     remedy: str
 
 
-def digest_part(part: Part) -> list[FileDigest | Refused]:
+def digest_part(part: Part) -> list[Digested | Refused]:
     """Return the digest of each file, or why there is none."""
-    answers: list[FileDigest | Refused] = []
+    answers: list[Digested | Refused] = []
     with Digester() as digester:
         for name, seen in zip(part.paths, part.seen, strict=True):
             path = Path(os.fsdecode(name))
             try:
-                answers.append(digester.digest(path, advance=tell, seen=seen))
+                found = digester.digest(path, advance=tell, seen=seen)
             except InputError as error:
                 answers.append(_refused(path, error))
+            else:
+                answers.append(Digested(found.md5, found.sha256, found.size_bytes))
     return answers
 
 
@@ -132,12 +142,12 @@ class _Digesting:
         self._done_bytes += count
         self._progress.step(self._done_bytes, self._total_bytes, "bytes", "digesting")
 
-    def _checked(self, number: int, answer: FileDigest | Refused) -> FileDigest | InputError:
+    def _checked(self, number: int, answer: Digested | Refused) -> FileDigest | InputError:
         """Return the answer, unless the file here is no longer the one that a worker was asked for."""
-        path = Path(self._paths[number])
         if isinstance(answer, Refused):
-            return InputError(f"{visible(path)}: {answer.message}", remedy=answer.remedy)
+            return InputError(f"{visible(Path(self._paths[number]))}: {answer.message}", remedy=answer.remedy)
         if self._engine.is_remote:
+            path = Path(self._paths[number])
             try:
                 seen = Seen.of(os.stat(path))  # noqa: PTH116 - one call for each file
             except OSError as error:
@@ -146,4 +156,4 @@ class _Digesting:
                 return InputError(
                     f"{visible(path)}: it changed while it was read", remedy="digest it again when nothing writes to it"
                 )
-        return answer
+        return FileDigest(*answer)
