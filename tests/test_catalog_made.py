@@ -11,7 +11,7 @@ import pytest
 
 from dcmtty.dicom.catalog import summaries
 from dcmtty.dicom.model import Instance
-from instances import AXIAL, CORONAL, SAGITTAL, instance, stack, turned
+from instances import CORONAL, SAGITTAL, instance, stack, turned
 from test_catalog_same import assert_same_twice, listing_of
 from written_series import write_instances
 
