@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dcmtty.dicom.charset import DEFAULT
 from dcmtty.dicom.dictionary import is_private, keyword_of, name_of, tag_text
 from dcmtty.dicom.display import count_values, plain_value, shown_value
-from dcmtty.dicom.element import UNDEFINED, Element, is_encapsulated, is_sequence
+from dcmtty.dicom.element import ITEM, UNDEFINED, Element, is_encapsulated, is_sequence
 from dcmtty.dicom.source import Source
 from dcmtty.text import visible
 
@@ -43,7 +43,7 @@ class TagNode:
     @property
     def is_item(self) -> bool:
         """Whether it is an item or a fragment and no element."""
-        return self.element.is_item and not self.error
+        return self.element.tag == ITEM and not self.error
 
     @property
     def tag(self) -> str:

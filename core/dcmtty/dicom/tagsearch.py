@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dcmtty.dicom.dictionary import tag_of
 from dcmtty.dicom.table.pattern import PatternError, compiled
@@ -30,14 +30,19 @@ class Wanted:
     tag: int | None
     accepts: Callable[[str], bool]
     """Whether a keyword, a name or a value matches."""
+    _named: dict[tuple[int, str], bool] = field(default_factory=dict)
+    """Whether a tag of a private creator matches by itself: a file has few of them, and many elements of each."""
 
     def matches(self, node: TagNode) -> bool:
         """Say whether an element matches; items and damaged places never do."""
-        if node.is_item or node.error:
+        if node.error or node.is_item:
             return False
-        accepts = self.accepts
-        named = node.element.tag == self.tag or accepts(node.keyword) or accepts(node.name)
-        return named or accepts(node.text(SEARCHED_CHARACTERS))
+        key = (node.element.tag, node.creator)
+        named = self._named.get(key)
+        if named is None:
+            named = key[0] == self.tag or self.accepts(node.keyword) or self.accepts(node.name)
+            self._named[key] = named
+        return named or self.accepts(node.text(SEARCHED_CHARACTERS))
 
 
 def wanted(pattern: str) -> Wanted:

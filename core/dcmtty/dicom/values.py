@@ -35,7 +35,10 @@ def values_of(raw: bytes, vr: str, *, big: bool = False, encodings: Sequence[str
         text = text.rstrip("\0 ")
         return (text,) if text else ()
     if vr in {"DS", "IS", "AE", "UI"}:
-        parts = [part.strip("\0 ") for part in text.split("\\")]
+        text = text.strip("\0 ")
+        parts = text.split("\\")
+        if " " in text or "\0" in text:
+            parts = [part.strip("\0 ") for part in parts]
     elif vr in {"LO", "SH", "UC", "DA", "TM", "DT"}:
         parts = [part.rstrip("\0 ") for part in text.split("\\")]
     elif vr == "PN":

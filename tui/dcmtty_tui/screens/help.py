@@ -55,7 +55,7 @@ def help_text(mode: Mode, pane: Pane, sentence: str) -> Text:
     text.append(f"{pane.value.capitalize()} in {mode.value} mode\n", "bold")
     text.append(f"{sentence}\nq, esc or ? closes this. A number before a key repeats it (10l).\n")
     group = ""
-    for action in sorted(_live(mode, pane), key=lambda action: (len(action.panes) == len(Pane), action.group)):
+    for action in sorted(_live(mode, pane), key=lambda action: _order(action, pane)):
         if action.group != group:
             group = action.group
             text.append(f"\n{group}\n", "bold underline")
@@ -65,6 +65,11 @@ def help_text(mode: Mode, pane: Pane, sentence: str) -> Text:
         text.append(f"{name:<{KEY_COLUMN}}", "bold cyan")
         text.append(f" {action.help}\n")
     return text
+
+
+def _order(action: Action, pane: Pane) -> tuple[bool, bool, str]:
+    """Order actions: those of the pane, those that work everywhere, words that are meant for other panes."""
+    return pane not in action.panes, len(action.panes) == len(Pane), action.group
 
 
 def _live(mode: Mode, pane: Pane) -> list[Action]:
