@@ -104,6 +104,9 @@ def test_a_series_that_is_none_any_more_is_refused(tmp_path: Path, catalog: Cata
     write_instances(tmp_path, stack(EVEN, SeriesInstanceUID="1.2.3.9"))
     with pytest.raises(InputError, match="not what the scan found any more"):
         load_series(entry, catalog)
+    catalog.close()
+    with pytest.raises(InputError, match="scan again"):
+        load_series(entry, catalog)
     with private_catalog() as other, pytest.raises(InputError, match="scan again"):
         load_series(entry, other)
 

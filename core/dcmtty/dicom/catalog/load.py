@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ def load_series(entry: SeriesEntry, catalog: Catalog, progress: Progress | None 
     unreadable since the scan is told in `numbering_doubt`.
 
     Raises:
-        InputError: the series is not in the last list, or its files are no such series any more.
+        InputError: the series is not in the last list, its files are no such series any more, or the catalog is closed.
     """
     from dcmtty.dicom.series import group
 
@@ -53,9 +54,12 @@ def _is_of(series: Series, entry: SeriesEntry) -> bool:
 
 def _paths(entry: SeriesEntry, catalog: Catalog) -> list[tuple[Path, Path]]:
     """Return for each file of the series where it is, and how the user named it."""
-    with catalog.lock, catalog.reading():
-        listed = catalog.rows("SELECT series_id FROM temp.listed WHERE key = ?", (entry.key,)).fetchone()
-        rows = catalog.rows(_FILES, (listed[0],)).fetchall() if listed else []
+    try:
+        with catalog.lock, catalog.reading():
+            listed = catalog.rows("SELECT series_id FROM temp.listed WHERE key = ?", (entry.key,)).fetchone()
+            rows = catalog.rows(_FILES, (listed[0],)).fetchall() if listed else []
+    except sqlite3.Error as error:
+        raise InputError(f"the catalog cannot be asked any more ({visible(error)})", remedy="scan again") from error
     found: list[tuple[Path, Path]] = []
     for folder, name, shown, is_folder in rows:
         text = os.fsdecode(shown) + (os.fsdecode(name) if is_folder else "")
