@@ -227,7 +227,7 @@ _GRIDDING = (
     _grid("grid.filter", "Filter", "Show the rows for which an expression holds; without one, all.", "/", footer=True, words=("filter",), arguments="EXPR"),
     _grid("grid.group", "Group", "Count the rows of the same values in the column under the cursor, or show them again.", "b", footer=True, words=("group",), arguments="K,.."),
     _grid("grid.rows", "Rows", "Go from files to series to studies.", "t", footer=True, words=("rows",), arguments="files|series|studies"),
-    _grid("grid.columns", "Columns", "Choose columns: keywords, tags or paths; without any, the usual ones.", "c", footer=True, words=("columns",), arguments="K,.."),
+    _grid("grid.columns", "Columns", "Choose columns: keywords, tags or paths; without any, the usual ones.", "C", footer=True, words=("columns",), arguments="K,.."),
     _grid("grid.drop", "Drop column", "Take the column under the cursor away.", "x"),
     _grid("grid.export", "Export grid", "Write all rows of the grid to a new file.", words=("export-grid",), arguments="FILE.csv|FILE.json|FILE.parquet"),
 )  # fmt: skip

@@ -27,7 +27,7 @@ GRID_HELP = (
     "Files, series or studies as rows, any attributes as columns. A row of several files shows the value they share,"
     " least..greatest of several numbers, or how many values there are.\n"
     "t goes from files to series to studies; h and l go to a column, s sorts by it, b counts the rows of each of its"
-    " values; c chooses columns: SliceThickness,0018,1210,ROIContourSequence/0/ReferencedROINumber.\n"
+    " values; C chooses columns: SliceThickness,0018,1210,ROIContourSequence/0/ReferencedROINumber.\n"
     "/ filters: Modality == CT and (SliceThickness < 2 or exists(KVP)); == != < <= > >= compare, ~ and !~ search a"
     " regular expression, in (CT, MR) takes one of several; text with blanks stands in quotes.\n"
     "enter goes into a group or study, opens a series, shows the tags of a file; q goes back. :export-grid FILE.csv"

@@ -46,7 +46,7 @@ def enter_grid(desk: Desk, call: Call) -> None:
 def ask(desk: Desk) -> None:
     """Fetch the rows of the view in the background."""
     view, asking = desk.grid.view, desk.grid.asking
-    query, is_scanning = view.query(), desk.scanning.is_running
+    query, is_scanning = view.query(), desk.scanning.is_running or not desk.session.listing.is_complete
 
     desk.grid.asked_s = time.monotonic()
 
@@ -91,7 +91,7 @@ def paint_grid(desk: Desk) -> None:
     """Bring the pane in line with the view."""
     grid = desk.grid
     view = grid.shown or grid.view
-    title = view.title() if grid.is_complete else f"{view.title()} | scanning, there may be more"
+    title = view.title() if grid.is_complete else f"{view.title()} | not all is scanned"
     if grid.view != view:
         title += " | asking"
     pane = grid_list(desk)
@@ -213,7 +213,7 @@ def drop(desk: Desk, call: Call) -> None:
     view, column = desk.grid.view, _under_cursor(desk)
     left = tuple(one for one in view.own_columns if one != column)
     if column not in view.own_columns or not left:
-        raise UsageError(f"{visible(column.name, 40)} stays", remedy="choose columns with c")
+        raise UsageError(f"{visible(column.name, 40)} stays", remedy="choose columns with C")
     change(desk, replace(view, columns=left, sort=tuple(pair for pair in view.sort if pair[0] != column)))
 
 
@@ -278,5 +278,5 @@ def _exporting(path: Path, page: Page, view: GridView) -> Callable[[Progress], o
 
 def exported(desk: Desk, path: Path, count: int) -> None:
     """Say what was written."""
-    more = "" if desk.grid.is_complete else "; the scan is still running, so there may be more"
+    more = "" if desk.grid.is_complete else "; not all files are scanned, so there may be more"
     desk.tell(f"wrote {counted(count, 'row')} to {visible(path)}{more}")

@@ -33,9 +33,10 @@ def rows(connection: sqlite3.Connection, query: TableQuery, progress: Progress |
         WriteFailed: no room for sorting.
     """
     statement = select(query)
-    with _watched(connection, progress):
+    with _watched(connection, progress) as watch:
         cursor = connection.execute(statement.sql, statement.parameters)
         while batch := cursor.fetchmany(_ROWS_AT_ONCE):
+            watch.count += len(batch)
             yield from batch
 
 
@@ -106,13 +107,13 @@ def keep(connection: sqlite3.Connection, query: TableQuery, progress: Progress |
 
 
 @contextlib.contextmanager
-def _watched(connection: sqlite3.Connection, progress: Progress | None) -> Generator[None]:
+def _watched(connection: sqlite3.Connection, progress: Progress | None) -> Generator[_Watch]:
     """Let a query be stopped, and turn what SQLite raises into what dcmtty tells."""
     register(connection)
     watch = _Watch(progress or Progress())
     connection.set_progress_handler(watch.look, _OPCODES_BETWEEN_LOOKS)
     try:
-        yield
+        yield watch
     except sqlite3.Error as error:
         if watch.is_cancelled:
             raise Cancelled from error
@@ -127,12 +128,14 @@ class _Watch:
     """Looks from time to time whether a query is still wanted."""
 
     progress: Progress
+    count: int = 0
+    """Rows that came so far; none while they are being sorted."""
     is_cancelled: bool = False
 
     def look(self) -> int:
         """Return something else than 0 when the query is to end."""
         try:
-            self.progress.step(0, 0, "", "asking the catalog")
+            self.progress.step(self.count, 0, "rows", "asking the catalog")
         except Cancelled:
             self.is_cancelled = True
             return 1
