@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from dcmtty.dicom.dicomdir import read_directory
 from dcmtty.dicom.header.record import RecordReader
 from dcmtty.dicom.headers import read_instance
-from dcmtty.dicom.jsonmodel import json_model
+from dcmtty.dicom.jsonmodel import json_model, json_pieces
 from dcmtty.dicom.scan import scan
 from dcmtty.dicom.tags import open_tags
 from dcmtty.errors import InputError
@@ -321,3 +322,12 @@ def test_a_number_of_ten_thousand_digits_is_text_in_json(tmp_path: Path) -> None
     path = written(tmp_path, part10(identity() + element(0x00200013, "IS", digits.encode())))
     with open_tags(path) as tree:
         assert json_model(tree)["00200013"]["Value"] == [digits]
+
+
+def test_the_json_of_a_large_inflated_value_is_written_in_pieces(tmp_path: Path) -> None:
+    path = written(tmp_path, deflated_zeros(15 << 20))
+    with open_tags(path) as tree, small_memory(4 << 20):
+        length = max(len(piece) for piece in json_pieces(tree))
+    assert length <= 2 << 20
+    with open_tags(path) as tree:
+        assert base64.b64decode(json_model(tree)["00420011"]["InlineBinary"]) == bytes(15 << 20)

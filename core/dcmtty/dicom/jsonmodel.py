@@ -23,6 +23,8 @@ _WHOLE = re.compile(r"\+?(-?)0*(\d+)")
 _DECIMAL = re.compile(r"\+?(-?)0*(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?")
 _LONGEST_NUMBER = 4000
 """Longer ones stay text: many readers of JSON, Python among them, refuse them."""
+_BASE64_BYTES = 3 << 18
+"""Whole groups of three bytes and whole words, so that the pieces are those of the whole."""
 _PART_BYTES = 1 << 18
 """Long lists of numbers are read in parts."""
 
@@ -73,7 +75,9 @@ def _attribute(tree: TagTree, node: TagNode) -> Iterator[str]:
     if not node.element.length:
         yield f'{{"vr": {vr}}}'
     elif node.vr not in STRING_VRS and node.vr not in NUMBER_BYTES:
-        yield f'{{"vr": {vr}, {_binary(node.scope.source, node)}}}'
+        yield f'{{"vr": {vr}, '
+        yield from _binary(node.scope.source, node)
+        yield "}"
     else:
         yield f'{{"vr": {vr}'
         before = ', "Value": ['
@@ -124,13 +128,19 @@ def json_number(text: str, vr: str) -> str:
     return sign + digits + (f".{fraction}" if fraction else "") + (f"e{power}" if power else "")
 
 
-def _binary(source: Source, node: TagNode) -> str:
+def _binary(source: Source, node: TagNode) -> Iterator[str]:
     element = node.element
     if element.length == UNDEFINED or (element.length > INLINE_BYTES and not source.inflated):
         uri = f"{source.path.absolute().as_uri()}?offset={element.value_offset}&length={node.length}"
-        return f'"BulkDataURI": {json.dumps(uri)}'
-    raw = source.read(element.value_offset, element.length)
+        yield f'"BulkDataURI": {json.dumps(uri)}'
+        return
     size = _WORD_BYTES.get(node.vr, 1)
-    if element.encoding.big and size > 1 and len(raw) % size == 0:
-        raw = b"".join(raw[at : at + size][::-1] for at in range(0, len(raw), size))
-    return f'"InlineBinary": "{base64.b64encode(raw).decode("ascii")}"'
+    is_swapped = element.encoding.big and size > 1 and element.length % size == 0
+    end = element.value_offset + element.length
+    yield '"InlineBinary": "'
+    for offset in range(element.value_offset, end, _BASE64_BYTES):
+        raw = source.read(offset, min(_BASE64_BYTES, end - offset))
+        if is_swapped:
+            raw = b"".join(raw[at : at + size][::-1] for at in range(0, len(raw), size))
+        yield base64.b64encode(raw).decode("ascii")
+    yield '"'
