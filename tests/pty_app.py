@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pyte
 
+from dcmtty.dicom.beside import NOT_SCANNED
 from run_cli import cli_environment
 
 PATIENCE_S = 60.0
@@ -120,8 +121,13 @@ class PtyApp:
         return bool(piece)
 
     def wait_for(self, *texts: str) -> None:
-        """Wait until all of these texts stand on the screen."""
-        self.wait_until(lambda: all(text in "\n".join(self.lines) for text in texts), f"no {texts}")
+        """Wait until all of these texts stand on the screen, and a series that is on it is not still being scanned."""
+
+        def is_there() -> bool:
+            shown = "\n".join(self.lines)
+            return NOT_SCANNED not in shown and all(text in shown for text in texts)
+
+        self.wait_until(is_there, f"no {texts}")
 
     def wait_until(self, is_there: Callable[[], bool], what: str) -> None:
         """Wait until something holds of the screen."""

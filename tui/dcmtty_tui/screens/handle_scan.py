@@ -146,7 +146,8 @@ def stop(desk: Desk, call: Call) -> None:
     desk.ui.cancel_work(kinds=frozenset({"scan", "series"}))
     scan.number += 1
     scan.is_running, scan.request, scan.progress, desk.progress = False, None, "", ""
-    desk.tell(f"{what} was stopped; what was found stays listed")
+    waiting = "; the session that was to be taken up waits for a scan of its images" if scan.recover is not None else ""
+    desk.tell(f"{what} was stopped; what was found stays listed{waiting}")
 
 
 def _first(series: Sequence[SeriesEntry]) -> SeriesEntry:
