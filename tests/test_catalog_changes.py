@@ -23,6 +23,7 @@ from dcmtty.dicom.listing import Counts, Listing
 from dcmtty.dicom.scan import scan as plain_scan
 from dcmtty.engine.local import LocalEngine
 from dcmtty.engine.protocol import Engine
+from dcmtty.errors import InputError
 from dcmtty.progress import Cancelled, Progress
 from instances import stack
 from peers import peer
@@ -281,3 +282,14 @@ def test_names_leave_the_catalog_also_when_the_scan_that_changed_them_was_cut_sh
     kept = b"".join(path.read_bytes() for path in default_path().parent.iterdir())
     assert b"ANONYMOUS" in kept
     assert b"VANISHING" not in kept
+
+
+def test_naming_what_is_gone_drops_what_the_catalog_knows_of_it(archive: Path) -> None:
+    (archive / "two" / "0001.dcm").unlink()
+    with pytest.raises(InputError, match="no such file"):
+        scanned(archive / "two" / "0001.dcm")
+    shutil.rmtree(archive / "one")
+    with pytest.raises(InputError, match="no such file"):
+        scanned(archive / "one")
+    assert b"VANISHING" not in b"".join(path.read_bytes() for path in default_path().parent.iterdir())
+    assert true_now(scanned(archive, engine=idle_engine()), archive) == Counts(unchanged=11)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dcmtty.dicom.catalog.rows import Waiting
 from dcmtty.dicom.catalog.schema import JOINED, STATE
 from dcmtty.dicom.catalog.store import Catalog
-from dcmtty.dicom.catalog.walk import Folder, Found
+from dcmtty.dicom.catalog.walk import Folder, Found, Walk
 
 _SAME = " AND ".join(f"file.{name} = found.{name}" for name in STATE)
 _LARGEST = (1 << 63) - 1
@@ -104,18 +104,17 @@ class FoundFiles:
             f"UPDATE temp.place SET folder_id = (SELECT id FROM folder WHERE folder.path = place.path){which}"
         )
 
-    def drop_deleted(self, roots: Iterable[str], unseen: Sequence[str], before_ns: int) -> int:
-        """Remove the rows of files that were in the folders walked and are no more; return how many.
+    def drop_deleted(self, walk: Walk, before_ns: int) -> int:
+        """Remove the rows of files that were where the walk looked and are no more; return how many.
 
-        Args:
-            roots: the folders that were named, absolute, with a slash at the end.
-            unseen: folders that could not be read: nothing is known of what is below.
-            before_ns: rows written later, by another process, are left.
+        Rows written later than `before_ns`, by another process, are left, and those below folders that cannot be read.
         """
         if self.is_fresh:
             return 0
         self.find_folders(anew=True)
-        gone = [*self._gone_from_folders(before_ns), *self._gone_with_folders(roots, unseen, before_ns)]
+        roots = [*walk.roots, *(f"{path}/" for path in walk.missing)]
+        gone = [*self._gone_from_folders(before_ns), *self._gone_with_folders(roots, walk.unseen, before_ns)]
+        gone += [row for path in walk.missing for row in self._gone_file(path, before_ns)]
         with self.catalog.writing():
             self.catalog.connection.executemany("DELETE FROM file WHERE id = ?", gone)
         return len(gone)
@@ -148,6 +147,14 @@ class FoundFiles:
         query = f"SELECT file.id {whole} AND file.read_ns < ? EXCEPT SELECT file.id FROM {JOINED}"
         gone: list[tuple[int]] = self.catalog.rows(query, (before_ns,)).fetchall()
         return gone
+
+    def _gone_file(self, path: str, before_ns: int) -> list[tuple[int]]:
+        folder, name = os.path.split(path)
+        query = """SELECT file.id FROM folder JOIN file ON file.folder_id = folder.id
+            WHERE folder.path = ? AND file.name = ? AND file.read_ns < ?"""
+        where = (storable(folder.rstrip("/") + "/"), storable(name), before_ns)
+        found: list[tuple[int]] = self.catalog.rows(query, where).fetchall()
+        return found
 
     def _gone_with_folders(self, roots: Iterable[str], unseen: Sequence[str], before_ns: int) -> list[tuple[int]]:
         query = """SELECT id, path FROM folder WHERE ((path >= ?1 AND path < ?2) OR (path >= ?3 AND path < ?4))

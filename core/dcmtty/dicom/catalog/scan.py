@@ -120,7 +120,7 @@ class _Scan:
         """Scan."""
         self._read(self._looked_up(self.walk.files()))
         self._read(self._looked_up(listed_files(self.catalog, self.walk, self.found)))
-        deleted = self.found.drop_deleted(self.walk.roots, self.walk.unseen, self.started_ns)
+        deleted = self.found.drop_deleted(self.walk, self.started_ns)
         for _ in range(_ROUNDS):
             self._read(_batches(self.found.lost()))
             listing = complete_listing(self.catalog, self.walk, with_files=self.with_files)

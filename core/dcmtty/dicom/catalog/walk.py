@@ -68,6 +68,8 @@ class Walk:
     """What cannot be read."""
     roots: list[str] = field(default_factory=list)
     """The folders that were named, as `Folder.path`."""
+    missing: list[str] = field(default_factory=list)
+    """What was named and is not there, absolute: a folder or a file."""
     unseen: list[str] = field(default_factory=list)
     """Folders, with a slash at the end, of which not everything was seen."""
     first_error: InputError | None = None
@@ -86,6 +88,8 @@ class Walk:
                 info = path.stat()
             except (OSError, ValueError) as error:
                 self.refuse(path, _stat_error(path, error), named=True)
+                if isinstance(error, FileNotFoundError):
+                    self.missing.append(os.path.realpath(path))
                 continue
             if stat.S_ISDIR(info.st_mode):
                 roots.append(path)
