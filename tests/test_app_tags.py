@@ -198,7 +198,23 @@ async def test_damage_and_programs_are_rows_of_the_tree(tmp_path: Path) -> None:
         assert "(0040,A160) TextValue at byte" in driver.rows(Pane.TAGS)[-1]
         assert any("PatientName" in row for row in driver.rows(Pane.TAGS))
         await driver.press("G", "x")
-        assert isinstance(driver.app.screen, BytesScreen)
+        shown = driver.app.screen
+        assert isinstance(shown, BytesScreen)
+        assert shown.query_one("#bytes", RowList).rows[0].text.split()[1:5] == ["40", "00", "60", "a1"]
+
+
+async def test_a_file_that_is_cut_while_it_is_looked_at_says_so_in_its_rows(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.dcm", report(codes(3000)))
+    async with driving(path) as driver:
+        await open_tags_of(driver, path)
+        await driver.press("G")
+        with path.open("r+b") as stream:
+            stream.truncate(1000)
+        await driver.press("l", "G", "l", "j", "j", "x", "q", "h", "n", "y")
+        await driver.command("find C2999")
+        assert "became shorter" in "".join(
+            [*driver.rows(Pane.TAGS)[-3:], driver.line("message"), driver.line("footer")]
+        )
 
 
 async def test_what_is_too_long_for_terminals_is_not_copied(tmp_path: Path) -> None:

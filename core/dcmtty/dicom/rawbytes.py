@@ -40,8 +40,13 @@ def extent(node: TagNode) -> Extent:
 
 
 def available_bytes(node: TagNode) -> int:
-    """Return how many bytes header and value have; up to the end of what holds it where a delimiter ends it."""
+    """Return how many bytes header and value have.
+
+    Up to the end of what holds it where a delimiter ends it, and to the end of the file behind damage.
+    """
     element = node.element
+    if node.error:
+        return max(node.scope.source.size - element.offset, 0)
     end = element.end if element.length == UNDEFINED else element.value_offset + element.length
     return max(end - element.offset, 0)
 

@@ -177,9 +177,12 @@ class ItemListing(Listing):
         """Return the node of an item that the span found, so it is little endian and its header is whole."""
         parent = self._parent
         source, holder = parent.scope.source, parent.element
-        (length,) = _item_length(source.read(offset, 8))
         end = holder.end if holder.length == UNDEFINED else holder.value_offset + holder.length
-        encoding = item_encoding(source.view(), offset + 8, min(length, end - offset - 8), holder.encoding)
+        try:
+            (length,) = _item_length(source.read(offset, 8))
+            encoding = item_encoding(source.view(), offset + 8, min(length, end - offset - 8), holder.encoding)
+        except InputError as error:  # the file was cut since
+            return replace(damaged_node(error, parent.scope, parent.path, offset), path=(*parent.path, index))
         element = Element(ITEM, "", holder.depth + 1, offset, offset + 8, length, encoding, end)
         return TagNode(element, parent.scope, (*parent.path, index), "" if parent.is_sequence else "OB")
 

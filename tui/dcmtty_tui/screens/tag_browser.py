@@ -79,10 +79,13 @@ class TagBrowser:
         return self._rows
 
     def _row(self, node: TagNode, is_open: bool) -> Row:  # noqa: FBT001 - one of two drawings
-        label = "" if self.open_tree is None else self.open_tree.labels.of(node)
         is_match = self.matches is not None and self.matches.has(node)
         style = theme.KEY if is_match else theme.STRONG if node.error else theme.TEXT
-        return Row(node, _line(node, label, is_open=is_open), style)
+        try:
+            label = "" if self.open_tree is None else self.open_tree.labels.of(node)
+            return Row(node, _line(node, label, is_open=is_open), style)
+        except DcmttyError as error:
+            return Row(node, f"{'  ' * node.depth}! {node.tag} {error}", theme.STRONG)
 
     @property
     def is_unfinished(self) -> bool:

@@ -53,7 +53,11 @@ class OpenTree:
         """Return what stands before the elements: the preamble, and what went wrong."""
         strong = self.tree.preamble == "executable"
         mark = "!" if strong else " "
-        preamble = note_row(f"{mark} preamble: {preamble_text(self.tree, self.root.nodes)}", strong=strong)
+        try:
+            text = preamble_text(self.tree, self.root.nodes)
+        except InputError as error:
+            text = str(error)
+        preamble = note_row(f"{mark} preamble: {text}", strong=strong)
         return (preamble, note_row(f"! {self.error}", strong=True)) if self.error else (preamble,)
 
     @property
