@@ -258,6 +258,20 @@ def test_changed_bytes_are_found_in_files_that_are_like_the_one_before(
     assert (quick.unreadable, quick.skipped) == (walked.unreadable, walked.skipped)
 
 
+def test_files_with_very_many_elements_are_walked_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcmtty.dicom.compare.gather._TRACED_ELEMENTS", 2)
+    paths = []
+    for number in range(5):
+        path = tmp_path / f"{number}.dcm"
+        path.write_bytes(part10(identity() + text(0x00200013, "IS", str(number))))
+        paths.append(path)
+    by_name = by_keyword(varied(tuple(paths), is_one=True))
+    assert {one.present for one in by_name.values()} == {5}
+    monkeypatch.setattr("dcmtty.dicom.compare.vary.MOST_ELEMENTS", 3)
+    found = varied(tuple(paths), is_one=True)
+    assert [file.reason for file in found.damaged] == ["more than 3 elements"] * 5
+
+
 def test_it_can_be_cancelled(series: tuple[Path, ...]) -> None:
     calls: list[int] = []
 

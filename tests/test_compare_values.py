@@ -334,3 +334,14 @@ def test_differences_beyond_the_cap_are_counted_and_told(pair: _Pair, monkeypatc
     assert sorted(one.kind for one in found.data_set) == [Kind.CHANGED] * 3 + [Kind.WRITTEN] * 3
     inside = pair.compare(sequence(0x00081140, item(a)), sequence(0x00081140, item(b)))
     assert inside.data_set[0].kind is Kind.CHANGED
+
+
+def test_a_flood_is_compared_up_to_a_bound(pair: _Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcmtty.dicom.compare.nodes.MOST_NODES", 1000)
+    flood = text(0x00100020, "LO", "X1") * 5000
+    for many in (flood, sequence(0x00081140, item(text(0x00080100, "SH", "AA")) * 5000)):
+        found = pair.compare(many, many + text(0x00200013, "IS", "1"))
+        assert found.damage is None or "more than 1000 elements side by side" in found.damage.message
+    found = pair.compare(flood, flood)
+    assert found.damage is not None
+    assert not found.is_same

@@ -11,6 +11,7 @@ from dcmtty.dicom.compare.bulk import compare_bytes, fragment_pieces, value_piec
 from dcmtty.dicom.compare.items import Extent, align_sequence, extents, is_same_extent
 from dcmtty.dicom.compare.meaning import compare_values
 from dcmtty.dicom.compare.model import PLAIN, Counts, Finding, Kind, Options, Pair
+from dcmtty.dicom.compare.nodes import nodes_in
 from dcmtty.dicom.element import UNDEFINED, is_encapsulated
 from dcmtty.dicom.tags import TagNode, TagTree
 from dcmtty.progress import Progress
@@ -162,11 +163,7 @@ class Comparer:
         return self._container(Pair(x, y, Finding(Kind.SAME, notes), "", _kept(found)), before)
 
     def _children(self, side: int, node: TagNode) -> list[TagNode]:
-        if not node.has_children:
-            return []
-        listing = self.trees[side].listing(node)
-        listing.run(self._tick)
-        return list(listing)
+        return nodes_in(self.trees[side], node, self._tick)
 
     def _tick(self, offset: int) -> None:
         self.progress.step(min(offset, self._total_bytes - 1), self._total_bytes, "bytes", "comparing")

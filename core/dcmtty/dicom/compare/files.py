@@ -11,6 +11,7 @@ from dcmtty.dicom.compare.align import align_elements
 from dcmtty.dicom.compare.comparer import Comparer, as_sequences
 from dcmtty.dicom.compare.items import align_sequence, label_items
 from dcmtty.dicom.compare.model import DEFAULT_OPTIONS, Finding, Found, Options, Pair, Side, holds_elements
+from dcmtty.dicom.compare.nodes import nodes_in
 from dcmtty.dicom.tags import TagNode, TagTree, open_tags
 from dcmtty.errors import InputError
 from dcmtty.progress import Progress
@@ -59,14 +60,14 @@ class Comparison:
         a, b = as_sequences(a, b)
         if not (holds_elements(a) and holds_elements(b)):
             return ()
-        nodes = self._trees[0].children(a), self._trees[1].children(b)
+        nodes = nodes_in(self._trees[0], a), nodes_in(self._trees[1], b)
         return self._items(*nodes, pair.inside) if a.is_sequence else self._completed(*nodes, pair.inside)
 
     def _alone(self, pair: Pair) -> tuple[Pair, ...]:
         side, node = (0, pair.a) if pair.a is not None else (1, pair.b)
         if node is None or not holds_elements(node):
             return ()
-        nodes = self._trees[side].children(node)
+        nodes = nodes_in(self._trees[side], node)
         kind = Finding(pair.kind)
         return tuple(Pair(found, None, kind) if side == 0 else Pair(None, found, kind) for found in nodes)
 
@@ -119,9 +120,11 @@ def _listed(nodes: Sequence[TagNode]) -> list[TagNode]:
     return [node for node in _sound(nodes) if node.element.tag & 0xFFFF and node.element.tag not in _NEVER_COMPARED]
 
 
-def _split(tree: TagTree) -> tuple[Sequence[TagNode], Sequence[TagNode]]:
+def _split(tree: TagTree, progress: Progress | None = None) -> tuple[Sequence[TagNode], Sequence[TagNode]]:
     """Return the nodes of the file meta information and those of the data set."""
-    nodes, count = list(tree.roots()), len(tree.beginning.meta)
+    watched, size = progress or Progress(), tree.beginning.source.size
+    nodes = nodes_in(tree, None, lambda offset: watched.step(min(offset, size - 1), size, "bytes", "listing"))
+    count = len(tree.beginning.meta)
     return nodes[:count], nodes[count:]
 
 
@@ -156,7 +159,7 @@ def compare_files(a: Path, b: Path, options: Options = DEFAULT_OPTIONS, progress
         raise
     trees = (first, second)
     try:
-        (meta_a, set_a), (meta_b, set_b) = _split(first), _split(second)
+        (meta_a, set_a), (meta_b, set_b) = _split(first, progress), _split(second, progress)
         found = [
             _found(Comparer(trees, options, progress or Progress()), *nodes)
             for nodes in ((meta_a, meta_b), (set_a, set_b))

@@ -21,6 +21,8 @@ _READ_BINARY_BYTES = 4 << 10
 MEASURED = b"\0length "
 """Before what stands in the place of a long value."""
 _MOST_MISSED = 20
+_TRACED_ELEMENTS = 10_000
+"""No template is made of a file with more."""
 _CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
 _TRAILING_PADDING = 0xFFFCFFFC
@@ -93,7 +95,12 @@ class Gatherer:
         self.count += 1
         self._missed += 1
         traces = [*first.traces, *second.traces]
-        is_plain = is_plain and source is data_set and not (self._options.pixels or self.budget.left_out)
+        is_plain = (
+            is_plain
+            and source is data_set
+            and len(elements) <= _TRACED_ELEMENTS
+            and not (self._options.pixels or self.budget.left_out)
+        )
         if self.count > 1 and self._missed < _MOST_MISSED and is_plain and may_be_template(source, traces):
             self._template = Template(source, traces, [*first.counted, *second.counted])
 
@@ -129,13 +136,15 @@ class _Taking:
     def run(self, elements: Sequence[Element]) -> None:
         """Take all elements."""
         index, options, opened = self._owner.count, self._owner.options, self._sequences
+        is_traced = len(elements) <= _TRACED_ELEMENTS
         for place, element in enumerate(elements):
             depth = element.depth
             while len(opened) > depth:
                 self._close(*opened.pop())
             if element.is_item:
                 self._item(depth)
-                self.traces.append(Traced(element, None, None, DEFAULT))
+                if is_traced:
+                    self.traces.append(Traced(element, None, None, DEFAULT))
                 continue
             level = self._levels[depth]
             if level is None or not element.tag & 0xFFFF or element.tag == _TRAILING_PADDING:
@@ -149,7 +158,8 @@ class _Taking:
                 following = elements[place + 1].offset if place + 1 < len(elements) else self._end
                 value = self._value(slot, element, depth, following)
                 slot.add(index, value)
-            self.traces.append(Traced(element, slot, value, encodings, 0 if slot is None else most_bytes(slot.vr)))
+            if is_traced:
+                self.traces.append(Traced(element, slot, value, encodings, 0 if slot is None else most_bytes(slot.vr)))
         while opened:
             self._close(*opened.pop())
 

@@ -19,6 +19,8 @@ from dcmtty.errors import InputError, NotDicom
 from dcmtty.progress import Progress
 from dcmtty.text import visible
 
+MOST_ELEMENTS = 500_000
+"""Of one file; what comes behind is told as damage is."""
 _MEDIA_DIRECTORY = b"1.2.840.10008.1.3.10"
 _SERIES, _STUDY = 0x0020000E, 0x0020000D
 _LONGEST_UID_BYTES = 128
@@ -133,13 +135,7 @@ def _take(source: Source, found: _Found, fresh: Gatherer, *, is_one: bool) -> bo
         return False
     data_set = beginning.source
     walk = Walk(data_set, beginning.offset, data_set.size, beginning.encoding, enter=goes_into)
-    elements: list[Element] = []
-    damage: InputError | None = None
-    try:
-        while (element := walk.step()) is not None:
-            elements.append(element)
-    except InputError as error:
-        damage = error
+    elements, damage = _walked(walk)
     uid = "" if is_one else _series_uid(data_set, elements)
     series = found.last = found.series.setdefault(uid, _Series(fresh))
     end = -1 if damage is not None or walk.padding_bytes or walk.stray_items else walk.offset
@@ -150,6 +146,20 @@ def _take(source: Source, found: _Found, fresh: Gatherer, *, is_one: bool) -> bo
     if damage is not None:
         series.damaged.append(_refused(source.path, damage))
     return True
+
+
+def _walked(walk: Walk) -> tuple[list[Element], InputError | None]:
+    """Return the elements of a data set, and why there may be more."""
+    elements: list[Element] = []
+    try:
+        while (element := walk.step()) is not None:
+            elements.append(element)
+            if len(elements) >= MOST_ELEMENTS:
+                name = walk.source.name
+                return elements, InputError(f"{name}: more than {MOST_ELEMENTS} elements", remedy="not read further")
+    except InputError as error:
+        return elements, error
+    return elements, None
 
 
 def _series_uid(source: Source, elements: Sequence[Element]) -> str:
