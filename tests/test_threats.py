@@ -37,6 +37,7 @@ from hostile_files import (
     with_preamble,
 )
 from run_cli import cli_environment, run_cli
+from test_catalog_same import listing_of
 from test_scan import directory_file, image_file, image_names, reasons, record
 
 PEAK_BYTES = 50 << 20
@@ -226,10 +227,10 @@ def test_a_named_device_is_not_even_opened(tmp_path: Path, monkeypatch: pytest.M
     os.mkfifo(fifo)
     opened = calls_of(monkeypatch, "open")
     for path in (fifo, Path("/dev/null")):
-        for read in (read_instance, open_tags, lambda path: scan([path])):
+        for read in (read_instance, open_tags, lambda path: scan([path]), lambda path: listing_of([path])):
             with pytest.raises(InputError, match="not a regular file"):
                 read(path)
-    assert not opened
+    assert not {os.fspath(fifo), "/dev/null"} & set(map(str, opened))
     assert read_instance(image_file(tmp_path / "a.dcm")).is_image
     assert opened
 

@@ -93,8 +93,11 @@ class Walk:
                 continue
             if stat.S_ISDIR(info.st_mode):
                 roots.append(path)
-            else:
+            elif stat.S_ISREG(info.st_mode):
                 named[info.st_dev, info.st_ino] = (path, info)
+            else:  # Opening alone acts on some devices.
+                error = InputError(f"{visible(path)}: not a regular file", remedy="name a regular file")
+                self.refuse(path, error, named=True)
         for path, info in named.values():
             yield self.named(path, info)
         for root in roots:
