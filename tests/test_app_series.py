@@ -11,14 +11,19 @@ import pydicom
 import pytest
 
 from app_driver import Driver, driving
+from dcmtty.dicom.beside import read_beside
 from dcmtty.dicom.listing import SeriesEntry
 from dcmtty.dicom.model import Series
 from dcmtty.progress import Progress
 from dcmtty_tui.actions import Pane
 from dcmtty_tui.reading import SeriesReader
+from dcmtty_tui.screens import handle_series
 from dcmtty_tui.screens.series_rows import SeriesKey
 from dcmtty_tui.widgets.row_list import RowList
-from scan_views import TRIANGLE, another_series, cursor_key, is_shown, shown_series
+from held_scans import HELD, HeldScan, held_scan
+from scan_views import TRIANGLE, another_series, cursor_key, is_over, is_shown, shown_series
+
+__all__ = ["held_scan"]
 
 
 class HeldReader:
@@ -181,3 +186,28 @@ async def test_a_series_whose_file_changed_is_read_again_when_it_is_opened_again
         await driver.press("]")
         assert "slice 25/45" in driver.line("status")
         assert driver.picture() != []
+
+
+async def test_reading_tells_how_far_it_is_beside_the_scan(
+    phantom_dir: Path, held_scan: HeldScan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read = threading.Event()
+
+    def slowly(path: Path, progress: Progress) -> Series:
+        progress.interval_s = 0.0
+        while not may_read.wait(0.01):
+            progress.step(7, 20, label="reading")
+        return read_beside(path)
+
+    monkeypatch.setattr(handle_series, "read_beside", slowly)
+    async with driving(phantom_dir, held=HELD | {"series"}) as driver:
+        await driver.until(lambda: driver.desk.progress)
+        await driver.until(lambda: "scan: scanning" in driver.desk.scanning.progress)
+        assert "reading 7 of 20 files" in driver.line("message")
+        assert "scan: scanning" in driver.line("message")
+        may_read.set()
+        await driver.until(is_shown(driver))
+        assert "reading" not in driver.line("message")
+        held_scan.end()
+        await driver.until(is_over(driver))
+        assert "scan" not in driver.line("message")

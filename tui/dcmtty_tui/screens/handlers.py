@@ -84,7 +84,7 @@ def answered(desk: Desk, message: Answer) -> None:
 def _progressed(desk: Desk, message: Progressed) -> None:
     text = step_text(message.step)
     if message.kind == "scan":
-        desk.scanning.progress = text if desk.scanning.is_running else ""
+        desk.scanning.progress = f"scan: {text}" if desk.scanning.is_running else ""
     elif desk.ui.is_working():
         desk.progress = text
         handle_tags.grew(desk)
