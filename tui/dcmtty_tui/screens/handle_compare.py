@@ -8,8 +8,7 @@ from pathlib import Path
 
 from dcmtty.dicom.compare.ignored import ignoring
 from dcmtty.dicom.compare.model import Options, Pair
-from dcmtty.dicom.listing import FileEntry, SeriesEntry
-from dcmtty.dicom.model import Instance, Series, Unreadable
+from dcmtty.dicom.model import Unreadable
 from dcmtty.errors import InputError, UsageError
 from dcmtty.progress import Progress
 from dcmtty.text import visible
@@ -20,6 +19,7 @@ from dcmtty_tui.screens.compare_files import FilesView
 from dcmtty_tui.screens.compare_series import SeriesView
 from dcmtty_tui.screens.comparing import HINTS, CompareAnswer, ReadInside, compare_work, vary_work
 from dcmtty_tui.screens.desk import Desk, handles, typed_path
+from dcmtty_tui.screens.series_rows import FileKey, SeriesKey
 from dcmtty_tui.widgets.lines import Part
 from dcmtty_tui.widgets.row_list import Row
 
@@ -69,11 +69,9 @@ def _looked_at(desk: Desk) -> Path:
 
 def _file_of(key: object) -> Path:
     match key:
-        case Series():
-            return key.first.path
-        case SeriesEntry():
-            return key.first_path
-        case Instance() | FileEntry() | Unreadable():
+        case SeriesKey():
+            return key.entry.first_path
+        case FileKey() | Unreadable():
             return key.path
         case _:
             pass
