@@ -20,10 +20,10 @@ from fuzzing import Reader, reading
 from mutations import HOSTILE, Mutant, mutant, seed_files
 from test_catalog_same import assert_same_twice
 
-FILES = int(os.environ.get("DCMTTY_FUZZ_FILES", "450"))
+FILES = int(os.environ.get("DCMTTY_FUZZ_FILES", "300"))
 EXAMPLES = int(os.environ.get("DCMTTY_FUZZ_EXAMPLES", "100"))
 SEED = int(os.environ.get("DCMTTY_FUZZ_SEED", "1"))
-FOLDERS = max(FILES // 15, 1)
+FOLDERS = max(FILES // 10, 1)
 IN_A_ROW = 6
 """Files made of the same one are read one after the other, as those of a series are."""
 
