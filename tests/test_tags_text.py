@@ -62,7 +62,20 @@ def test_nests_have_the_lines_of_their_nodes(tmp_path: Path, depth: int, delimit
 VALUES = st.one_of(
     st.binary(max_size=12),
     st.sampled_from(
-        [b"A\\B ", b"\\", b" A", b"1.5\\2 ", b"1 \\ 2", b"A=", b"1.2.840.10008.1.2\0", b"\x1b-F\xc4", b"A" * 600]
+        [
+            b"A\\B ",
+            b"\\",
+            b" A",
+            b"1.5\\2 ",
+            b"1 \\ 2",
+            b"A=",
+            b"1.2.840.10008.1.2\0",
+            b"\x1b-F\xc4",
+            b"A" * 600,
+            b"1.25\\" * 150,
+            b"1.25\\" * 600,
+            b"7" * 513 + b" ",
+        ]
     ),
 )
 TAGS = st.sampled_from(

@@ -18,7 +18,7 @@ _DEEPEST = 32
 _ITEM, _SEQUENCE_END, _MARKS = 0xE000FFFE, 0xE0DDFFFE, 0xFFFE
 """As little endian words of four bytes, the group in the lower half."""
 _END_OF_ITEM = b"\xfe\xff\x0d\xe0"
-BACKSLASH = b"\\"
+_BACKSLASH = "\\"
 _SCOPE_TAGS = frozenset({0x00080005, 0x00280103})
 """Elements that change how those behind them are read."""
 _ONE_VRS = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UT"})
@@ -115,7 +115,7 @@ class ItemText:
                 continue
             if value + size > stop:
                 raise Odd
-            text = _plain(form, data[value : value + size]) if size <= SHOWN_CHARACTERS else None
+            text = _plain(form, data[value : value + size])
             if text is None:
                 element = self._element(form, at, stop, place.depth)
                 scope = inherited(scope, element) if form.tag in _SCOPE_TAGS else scope
@@ -197,13 +197,17 @@ def _plain(form: Form, raw: bytes) -> str | None:
         return None
     if not raw:
         return f"{form.before}0{form.after}".rstrip()
-    found = _one(raw)
+    found = _one(raw) if len(raw) <= SHOWN_CHARACTERS else None
     if found:
         value = found[1].decode("ascii")
         name = uid_name(value) if form.vr == "UI" else ""
         return f"{form.before}1{form.after}{value} ({name})" if name else f"{form.before}1{form.after}{value}"
     found = _many(raw) if form.has_many else None
-    return f"{form.before}{found[1].count(BACKSLASH) + 1}{form.after}{found[1].decode('ascii')}" if found else None
+    if not found:
+        return None
+    value = found[1].decode("ascii")
+    shown = value if len(value) <= SHOWN_CHARACTERS else value[: SHOWN_CHARACTERS - 1] + "…"
+    return f"{form.before}{value.count(_BACKSLASH) + 1}{form.after}{shown}"
 
 
 def _by_node(element: Element, scope: Scope, creators: dict[int, str]) -> str:
