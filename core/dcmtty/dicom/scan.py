@@ -79,11 +79,13 @@ class _Scan:
             except OSError as error:
                 self._refuse(folder, read_error(folder, error), named=folder == root)
                 continue
+            below: list[Path] = []
             for entry in entries:
                 try:
-                    waiting += self._collect_entry(folder / entry.name, entry, real_root)
+                    below += self._collect_entry(folder / entry.name, entry, real_root)
                 except OSError as error:
                     self._refuse(folder / entry.name, read_error(folder / entry.name, error), named=False)
+            waiting += reversed(below)
             self.progress.step(len(self.files), 0, "files", "looking")
 
     def _collect_entry(self, path: Path, entry: os.DirEntry[str], real_root: str) -> list[Path]:

@@ -96,8 +96,8 @@ class Walk:
             elif stat.S_ISREG(info.st_mode):
                 named[info.st_dev, info.st_ino] = (path, info)
             else:  # Opening alone acts on some devices.
-                error = InputError(f"{visible(path)}: not a regular file", remedy="name a regular file")
-                self.refuse(path, error, named=True)
+                irregular = InputError(f"{visible(path)}: not a regular file", remedy="name a regular file")
+                self.refuse(path, irregular, named=True)
         for path, info in named.values():
             yield self.named(path, info)
         for root in roots:
@@ -156,7 +156,7 @@ class Walk:
                 below = yield from self._folder(descriptor, place, shown, folder, real_root)
             finally:
                 os.close(descriptor)
-            waiting += [(f"{folder}{name}/", f"{shown}{name}/") for name in sorted(below)]
+            waiting += [(f"{folder}{name}/", f"{shown}{name}/") for name in sorted(below, reverse=True)]
 
     def _folder(
         self, descriptor: int, place: int, shown: str, folder: str, real_root: str
