@@ -123,9 +123,13 @@ def test_work_whose_workers_are_killed_each_time_is_done_here_in_the_end(tmp_pat
         ]
 
 
-def test_work_that_crashes_every_process_never_comes_to_this_one() -> None:
-    with workers_only() as engine, pytest.raises(DcmttyError, match=r"crashed twice over the same work \(SIGSEGV\)"):
-        list(engine.map(engine_work.crash, range(3)))
+@pytest.mark.parametrize(("workers", "items"), [(1, 1), (1, 10), (2, 2), (2, 10)])
+def test_work_that_crashes_every_process_never_comes_to_this_one(workers: int, items: int) -> None:
+    with (
+        workers_only(workers) as engine,
+        pytest.raises(DcmttyError, match=r"the work crashes every process that does it \(SIGSEGV\); report"),
+    ):
+        list(engine.map(engine_work.crash, range(items)))
 
 
 @pytest.mark.parametrize("patience_s", [0.0, 60.0])
@@ -145,6 +149,23 @@ def test_without_an_interpreter_to_start_everything_is_done_here(monkeypatch: py
         with workers_only() as engine:
             pids = {pid for _, pid in engine.map(engine_work.process_of, range(20))}
         assert pids == {os.getpid()}
+
+
+def test_without_threads_or_processes_to_be_had_everything_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        del arguments, options
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patched, workers_only() as engine:
+        patched.setattr(subprocess, "Popen", refuse)
+        assert {pid for _, pid in engine.map(engine_work.process_of, range(20))} == {os.getpid()}
+
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError(f"can't start new thread {thread.name}")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    with workers_only() as engine:
+        assert {pid for _, pid in engine.map(engine_work.process_of, range(20))} == {os.getpid()}
 
 
 def test_answers_larger_than_any_pipe_come_whole() -> None:

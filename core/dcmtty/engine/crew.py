@@ -17,6 +17,7 @@ _MOST_DEATHS = 3
 _MOST_CRASHES = 2
 _USELESS_AFTER = 3
 """So many workers in a row that ended before they gave any answer: the next would do so too."""
+_ENDS_WITHIN_S = 10.0
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE})
 
 
@@ -93,8 +94,11 @@ class Crew:
         self._lock = threading.Lock()
         self._is_over = False
         self._threads: list[threading.Thread] = []
+        self._hired = 0
         self._busy: set[WorkerProcess] = set()
         self._deaths_in_a_row = 0
+        self.crash_signal = 0
+        """What crashed the last worker, unless another one answered since."""
         self.waiting: SimpleQueue[Task | None] = SimpleQueue()
         self.events: SimpleQueue[Event] = SimpleQueue()
 
@@ -105,14 +109,20 @@ class Crew:
 
     @property
     def count(self) -> int:
-        """How many threads were started."""
-        return len(self._threads)
+        """How many threads were asked for."""
+        return self._hired
 
     def hire(self) -> None:
         """Start one more thread, which starts a worker."""
+        self._hired += 1
         thread = threading.Thread(target=self._work, name="engine", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The account may have no more threads.
+            self.events.put(GaveUp())
+            return
         self._threads.append(thread)
-        thread.start()
 
     def end(self) -> None:
         """End the threads, and the workers that are busy, at once; workers without work go back to the pool."""
@@ -123,7 +133,8 @@ class Crew:
         for _ in self._threads:
             self.waiting.put(None)
         for thread in self._threads:
-            thread.join()
+            # A worker that waits for a file server which is gone cannot even be killed.
+            thread.join(_ENDS_WITHIN_S)
 
     def _work(self) -> None:
         worker = self._worker()
@@ -178,13 +189,14 @@ class Crew:
             self._deaths_in_a_row += 1
             self._again(task, ended.returncode)
             return False
-        self._deaths_in_a_row = 0
+        self._deaths_in_a_row = self.crash_signal = 0
         self.events.put(Answered(task.item, answer))
         return True
 
     def _again(self, task: Task, returncode: int) -> None:
         if -returncode in _CRASHES:
             task.crashes += 1
+            self.crash_signal = -returncode
         task.deaths += 1
         if task.crashes >= _MOST_CRASHES:
             self.events.put(Crashed(-returncode))

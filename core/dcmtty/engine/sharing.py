@@ -57,6 +57,8 @@ class Sharing(Generic[T, R]):
                 self._hire_when_all_are_busy()
                 event = self._next_event(_POLL_S)
             else:
+                if self._crew.crash_signal:
+                    raise _crashed(self._crew.crash_signal)
                 for item in self._next_here(source):
                     yield item, self._work_here(item)
                 event = self._next_event(0)
@@ -132,7 +134,11 @@ class Sharing(Generic[T, R]):
             case GaveUp():
                 self._gave_up += 1
             case Crashed(number):
-                raise DcmttyError(
-                    f"a worker process crashed twice over the same work ({Signals(number).name})",
-                    remedy="report it, with the file if you may",
-                )
+                raise _crashed(number)
+
+
+def _crashed(number: int) -> DcmttyError:
+    return DcmttyError(
+        f"the work crashes every process that does it ({Signals(number).name})",
+        remedy="report it, with the file if you may",
+    )
