@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import overload
+from collections.abc import Callable
 
 from rich.style import Style
 
@@ -12,7 +11,7 @@ from dcmtty.dicom.compare.wording import name, notes, title, values
 from dcmtty.text import fit
 from dcmtty_tui import theme
 from dcmtty_tui.screens.compare_lines import Line
-from dcmtty_tui.widgets.row_list import Row
+from dcmtty_tui.widgets.row_list import MadeRows, Row
 
 STACKED_COLUMNS = 72
 """In fewer columns the two values stand below each other."""
@@ -21,7 +20,7 @@ _TAG_COLUMNS = 100
 _MOST_CHARACTERS = 400
 
 
-class LazyRows(Sequence[Row]):
+class LazyRows(MadeRows):
     """Rows of which only those are made that are drawn."""
 
     def __init__(self, count: int, key: Callable[[int], object], make: Callable[[int], Row]) -> None:
@@ -37,16 +36,8 @@ class LazyRows(Sequence[Row]):
         """Return the row with a key."""
         return next((index for index in range(self._count) if self._key(index) == key), None)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(self._count))]
-        if not -self._count <= index < self._count:
-            raise IndexError(index)
-        index %= self._count
+    def row(self, index: int) -> Row:
+        """Return a row, made when it was not before."""
         row = self._made.get(index)
         if row is None:
             row = self._made[index] = self._make(index)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import overload
 
 from dcmtty.dicom.table.asking import Asking
 from dcmtty.dicom.table.columns import COUNT, PATH, REASON, STATUS, TableColumn, table_columns
@@ -16,7 +15,7 @@ from dcmtty.dicom.table.result import Page, TableRow
 from dcmtty.text import visible
 from dcmtty_tui import theme
 from dcmtty_tui.widgets.grid_list import CellRow, Header
-from dcmtty_tui.widgets.row_list import Row
+from dcmtty_tui.widgets.row_list import MadeRows, Row
 
 DEFAULT_COLUMNS = {
     "files": "Modality,SeriesNumber,InstanceNumber,SliceLocation,size",
@@ -116,7 +115,7 @@ class GridView:
         return replace(self, rows=rows, group=(), sort=(), filter=filter_, within=(*within, *same), inside=inside)
 
 
-class GridRows(Sequence[Row]):
+class GridRows(MadeRows):
     """The rows of a page as lines; only those that are looked at are fetched."""
 
     def __init__(self, page: Page, shown: Sequence[TableColumn], roots: Sequence[Path] = ()) -> None:
@@ -131,23 +130,10 @@ class GridRows(Sequence[Row]):
         """Return how many rows there are."""
         return self.page.count
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        """Return a row."""
-        if isinstance(index, slice):
-            return [self[position] for position in range(*index.indices(len(self)))]
-        position = index + len(self) if index < 0 else index
-        if not 0 <= position < len(self):
-            raise IndexError(index)
-        window = self._window(position // _WINDOW)
-        return window[position % _WINDOW] if position % _WINDOW < len(window) else CellRow(None, "")
-
-    def __iter__(self) -> Iterator[Row]:
-        """Yield the rows."""
-        return (self[index] for index in range(len(self)))
+    def row(self, index: int) -> Row:
+        """Return a row; its window is fetched when it was not before."""
+        window = self._window(index // _WINDOW)
+        return window[index % _WINDOW] if index % _WINDOW < len(window) else CellRow(None, "")
 
     def _window(self, number: int) -> list[CellRow]:
         found = self._windows.pop(number, None)

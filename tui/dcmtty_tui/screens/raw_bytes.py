@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import overload
-
 from textual import events
 from textual.app import ComposeResult
 
@@ -14,13 +11,13 @@ from dcmtty.errors import InputError
 from dcmtty_tui import theme
 from dcmtty_tui.screens.closing import ClosingScreen
 from dcmtty_tui.widgets.lines import Lines
-from dcmtty_tui.widgets.row_list import Row, RowList
+from dcmtty_tui.widgets.row_list import MadeRows, Row, RowList
 
 _STEPS = {"j": 1, "down": 1, "k": -1, "up": -1}
 _PAGES = {"pagedown": 1, "space": 1, "pageup": -1}
 
 
-class ByteRows(Sequence[Row]):
+class ByteRows(MadeRows):
     """Header and value of an element, sixteen bytes to a row."""
 
     def __init__(self, node: TagNode) -> None:
@@ -30,15 +27,8 @@ class ByteRows(Sequence[Row]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(self._count))]
-        if not 0 <= index < self._count:
-            raise IndexError(index)
+    def row(self, index: int) -> Row:
+        """Read a row, or say why it cannot be read."""
         try:
             return Row(index, next(hex_rows(self._node, index * ROW_BYTES, ROW_BYTES)))
         except InputError as error:

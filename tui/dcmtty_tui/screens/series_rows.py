@@ -5,11 +5,10 @@ A list of thousands is made in the thread of the scan; the text of a row is made
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import overload
 
 from rich.style import Style
 
@@ -19,7 +18,7 @@ from dcmtty.geometry.orientation import plane_name
 from dcmtty.text import visible
 from dcmtty_tui import theme
 from dcmtty_tui.sizes import counted
-from dcmtty_tui.widgets.row_list import Row
+from dcmtty_tui.widgets.row_list import MadeRows, Row
 
 SERIES_HELP = (
     "What was found. enter opens a series or a structure set; its row is explained below. * is open; 120+ slices were"
@@ -64,7 +63,7 @@ class FileKey:
 RowKey = Heading | SeriesKey | FileKey | Unreadable
 
 
-class SeriesRows(Sequence[Row]):
+class SeriesRows(MadeRows):
     """The rows of one listing; nothing of it changes."""
 
     def __init__(self, listing: Listing, programs: Mapping[str, int] | None = None) -> None:
@@ -99,17 +98,9 @@ class SeriesRows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._keys)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        """Make a row, or some."""
-        if isinstance(index, slice):
-            return [self._row(key) for key in self._keys[index]]
-        return self._row(self._keys[index])
-
-    def _row(self, key: RowKey) -> Row:
+    def row(self, index: int) -> Row:
+        """Make a row."""
+        key = self._keys[index]
         if isinstance(key, SeriesKey):
             return _series_row(key, is_open=key.key == self._opened)
         if isinstance(key, FileKey):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from dcmtty.dicom.tags import Listing, TagNode
 from dcmtty_tui import theme
-from dcmtty_tui.widgets.row_list import Row
+from dcmtty_tui.widgets.row_list import MadeRows, Row
 
 NodePath = tuple[int, ...]
 Draw = Callable[[TagNode, bool], Row]
@@ -56,7 +56,7 @@ class _Segment(NamedTuple):
     length: int
 
 
-class NodeRows(ABC, Sequence[Row]):
+class NodeRows(MadeRows):
     """Rows that are made when they are asked for."""
 
     def __init__(self, head: Sequence[Row], draw: Draw) -> None:
@@ -86,15 +86,8 @@ class NodeRows(ABC, Sequence[Row]):
     def __len__(self) -> int:
         return len(self._head) + self._count()
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def row(self, index: int) -> Row:
+        """Return a row, made when it was not before."""
         if index < len(self._head):
             return self._head[index]
         if index not in self._made:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, overload, runtime_checkable
 
 from rich.segment import Segment
 from rich.style import Style
@@ -26,6 +27,26 @@ class Row:
     style: Style = theme.TEXT
     swatch: Style | None = None
     """A colour sample drawn before the text."""
+
+
+class MadeRows(ABC, Sequence[Row]):
+    """Rows that are made when they are looked at."""
+
+    @abstractmethod
+    def row(self, index: int) -> Row:
+        """Make a row; `index` is one of those there are."""
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self.row(at) for at in range(*index.indices(len(self)))]
+        at = index + len(self) if index < 0 else index
+        if not 0 <= at < len(self):
+            raise IndexError(index)
+        return self.row(at)
 
 
 @runtime_checkable

@@ -45,21 +45,22 @@ def parse_column(text: str) -> Column:
 
 
 def parse_columns(text: str) -> tuple[Column, ...]:
-    """Return the attributes of a list with commas; the comma of `gggg,eeee` parts nothing.
+    """Return the attributes of a list with commas.
 
     Raises:
         UsageError: one of them is no attribute, or there is none.
     """
-    columns = tuple(parse_column(name) for name in _names(text))
+    columns = tuple(parse_column(name) for name in column_names(text))
     if not columns:
-        raise UsageError("--columns names no attribute", remedy="use a keyword, e.g. Modality, or ggggeeee")
+        raise UsageError("no attribute is named", remedy="use a keyword, e.g. Modality, or ggggeeee")
     return columns
 
 
-def _names(text: str) -> list[str]:
+def column_names(text: str) -> list[str]:
+    """Return the names in a list with commas; the comma of `gggg,eeee` parts nothing, and a name may begin with `-`."""
     names: list[str] = []
     for part in (part.strip() for part in text.split(",")):
-        if names and _is_half_tag(part.partition("/")[0]) and _is_half_tag(names[-1].rpartition("/")[2].lstrip("(")):
+        if names and _is_half_tag(part.partition("/")[0]) and _is_half_tag(names[-1].rpartition("/")[2].lstrip("-(")):
             names[-1] += f",{part}"
         elif part:
             names.append(part)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from dcmtty.dicom.attributes import ATTRIBUTES
-from dcmtty.dicom.header.columns import Column, parse_column
+from dcmtty.dicom.header.columns import Column, column_names, parse_column
 from dcmtty.dicom.header.record import STANDARD
 from dcmtty.errors import UsageError
 from dcmtty.text import visible
@@ -114,7 +114,7 @@ def table_columns(text: str) -> tuple[TableColumn, ...]:
     Raises:
         UsageError: one of them is no column, or there is none.
     """
-    names = _names(text)
+    names = column_names(text)
     if len(names) > MOST_COLUMNS:
         raise UsageError(f"more than {MOST_COLUMNS} columns", remedy="name fewer")
     found = tuple(table_column(name) for name in names)
@@ -129,27 +129,12 @@ def sort_columns(text: str) -> tuple[tuple[TableColumn, bool], ...]:
     Raises:
         UsageError: one of them is no column, or there is none.
     """
-    names = _names(text)
+    names = column_names(text)
     if len(names) > MOST_COLUMNS:
         raise UsageError(f"more than {MOST_COLUMNS} columns", remedy="name fewer")
     if not names:
         raise UsageError("nothing to sort by is named", remedy="name a column, e.g. StudyDate or -StudyDate")
     return tuple((table_column(name.removeprefix("-")), name.startswith("-")) for name in names)
-
-
-def _names(text: str) -> list[str]:
-    names: list[str] = []
-    for part in (part.strip() for part in text.split(",")):
-        if names and _is_half_tag(part.partition("/")[0]) and _is_half_tag(names[-1].rpartition("/")[2].lstrip("-(")):
-            names[-1] += f",{part}"
-        elif part:
-            names.append(part)
-    return names
-
-
-def _is_half_tag(text: str) -> bool:
-    digits = text.rstrip(")")
-    return len(digits) == 4 and all(digit in "0123456789abcdefABCDEF" for digit in digits)
 
 
 def extras(columns: Iterable[TableColumn]) -> tuple[Column, ...]:
