@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 LOWER_VENV ?= .venv-lower
+# Most tests wait for a terminal, a server or a process, so more of them run at once than there are cores.
+TEST_JOBS ?= 4
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
@@ -57,7 +59,7 @@ run: $(INSTALLED)
 	@$(BIN)/dcmtty samples
 
 test: $(INSTALLED_TEST)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)
 
 check: check-static test
 
@@ -91,7 +93,7 @@ bench: $(INSTALLED_TEST)
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 test-lower: $(INSTALLED_LOWER)
-	$(LOWER_VENV)/bin/python -m pytest $(PYTEST_ARGS)
+	$(LOWER_VENV)/bin/python -m pytest -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)
 
 clean:
 	rm -rf $(VENV) $(LOWER_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
