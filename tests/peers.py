@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Final
 
@@ -50,3 +51,12 @@ def peer(name: str) -> Path:
     if peers_required():
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def tracer() -> Path:
+    """The program strace; skips the calling test where the system does not let a process be traced."""
+    strace = peer("strace")
+    tried = subprocess.run([strace, "-o", os.devnull, "true"], capture_output=True, check=False)
+    if tried.returncode:
+        pytest.skip("strace is not permitted to trace here")
+    return strace

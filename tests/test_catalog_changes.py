@@ -26,7 +26,7 @@ from dcmtty.engine.protocol import Engine
 from dcmtty.errors import InputError
 from dcmtty.progress import Cancelled, Progress
 from instances import stack
-from peers import peer
+from peers import tracer
 from run_cli import cli_command, cli_environment, run_cli
 from test_catalog_same import assert_same
 from written_series import write_instances
@@ -61,7 +61,7 @@ def archive(tmp_path: Path) -> Path:
 
 def test_a_second_scan_opens_no_image_file(archive: Path, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
-    tracing = [str(peer("strace")), "-f", "-e", "trace=open,openat,openat2", "-o", str(trace)]
+    tracing = [str(tracer()), "-f", "-e", "trace=open,openat,openat2", "-o", str(trace)]
     command = [*tracing, *cli_command("scan", archive)]
     subprocess.run(command, check=True, capture_output=True, env=cli_environment())
     opened = [line for line in trace.read_text().splitlines() if str(archive) in line]

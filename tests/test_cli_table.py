@@ -13,7 +13,7 @@ import pytest
 
 from checkout import CHECKOUT
 from dcmtty.dicom.table.expression import parse_filter
-from peers import peer
+from peers import tracer
 from run_cli import CliResult, cli_command, cli_environment, run_cli
 from schemas import assert_follows_schema
 from table_archives import small_file, write_archive
@@ -81,7 +81,7 @@ def test_columns_beyond_the_catalog_are_read_once(archive: Path, tmp_path: Path)
     assert first[0] == ["path", "MRAcquisitionType", "0018,0023", "3006,0010/0/0020,0052"]
     trace = tmp_path / "trace"
     command = cli_command("scan", archive, "--format", "csv", *arguments)
-    tracing = [str(peer("strace")), "-f", "-e", "trace=open,openat,openat2", "-o", str(trace), *command]
+    tracing = [str(tracer()), "-f", "-e", "trace=open,openat,openat2", "-o", str(trace), *command]
     opened = subprocess.run(tracing, env=cli_environment(), capture_output=True, check=False)
     assert table(CliResult(0, opened.stdout, b"")) == first
     lines = trace.read_text().splitlines()
