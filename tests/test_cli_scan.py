@@ -140,3 +140,22 @@ def test_scan_does_not_import_textual_or_pydicoms_reader(phantom_dir: Path) -> N
     assert "import 'dcmtty.dicom.catalog.scan'" in result.err
     assert "import 'textual'" not in result.err
     assert "import 'pydicom.filereader'" not in result.err
+
+
+def test_what_changed_since_the_last_scan_is_told(tmp_path: Path) -> None:
+    """Files of one folder that is renamed whole, one that is new, one that is changed, one that is gone."""
+    folder, other = tmp_path / "a" / "one", tmp_path / "a" / "two"
+    folder.mkdir(parents=True)
+    other.mkdir()
+    for number in range(4):
+        image_file(folder / f"{number}.dcm")
+        image_file(other / f"{number}.dcm")
+    assert run_cli("scan", tmp_path / "a").err == ""
+    assert run_cli("scan", tmp_path / "a").err == ""
+    folder.rename(tmp_path / "a" / "three")
+    (other / "0.dcm").unlink()
+    image_file(other / "1.dcm", "CHANGED^B")
+    image_file(other / "new.dcm")
+    told = "dcmtty: files since the last scan: 2 new or changed, 4 moved, 1 gone, 2 unchanged\n"
+    assert run_cli("scan", tmp_path / "a").err == told
+    assert run_cli("scan", tmp_path / "a").err == ""

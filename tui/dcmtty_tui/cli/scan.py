@@ -15,7 +15,7 @@ from dcmtty_tui.cli.table import FORMATS, TableRequest, table_options, write_tab
 
 if TYPE_CHECKING:
     from dcmtty.dicom.catalog.store import Catalog
-    from dcmtty.dicom.listing import Listing
+    from dcmtty.dicom.listing import Counts, Listing
 
 
 @click.command()
@@ -55,6 +55,7 @@ def command(
             listing = _listing(paths, catalog, engine, with_files=format_ == "json", quiet=quiet)
         if catalog.note:
             diagnostics.note(catalog.note)
+        _tell_changes(listing.counts)
     if not request.is_wanted:
         write_listing(listing, format_, raw=raw)
     return exit_code_of(paths, listing)
@@ -73,3 +74,11 @@ def _listing(paths: tuple[Path, ...], catalog: Catalog, engine: str, *, with_fil
     progress = diagnostics.progress_bar(quiet=quiet)
     with open_engine(engine) as opened:
         return scan(paths, engine=opened, catalog=catalog, progress=progress, with_files=with_files)
+
+
+def _tell_changes(counts: Counts) -> None:
+    """Say what changed since the last scan; nothing where there was none, or nothing changed."""
+    changes = {"new or changed": counts.read, "moved": counts.moved, "gone": counts.deleted}
+    told = [f"{count} {word}" for word, count in changes.items() if count]
+    if told and counts.unchanged + counts.moved + counts.deleted:
+        diagnostics.note(f"files since the last scan: {', '.join(told)}, {counts.unchanged} unchanged")
