@@ -1,6 +1,7 @@
 """Fixtures that every room's tests share: isolated folders, the phantom series and the real data."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,10 @@ from hypothesis import settings
 
 from checkout import CHECKOUT, SAMPLES
 from peers import peers_required
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a job in the background has it; the programs that tests interrupt would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("same", derandomize=True)
 if peers_required():

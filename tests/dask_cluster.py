@@ -43,6 +43,8 @@ _SETTINGS = {
     # For so long a scheduler asks a killed worker for its answers before it lets another one do the work again.
     "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s",
 }
+_WITHOUT_DCMTTY = 'import sys\nsys.modules["dcmtty"] = None\n'
+"""Hides it where it is installed, which an empty path alone does not."""
 CORE = str(CHECKOUT / "core")
 TESTS = str(CHECKOUT / "tests")
 
@@ -69,7 +71,12 @@ def started(
     settings: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Generator[Started]:
-    """Run a program that prints its address first; end it, and whatever it started, afterwards."""
+    """Run a program that prints its address first; end it, and whatever it started, afterwards.
+
+    Without a path it finds no dcmtty.
+    """
+    if not python_path:
+        program = _WITHOUT_DCMTTY + program
     scratch = tempfile.TemporaryDirectory(prefix="dcmtty-dask-", ignore_cleanup_errors=True)
     with (
         scratch as temporary,
