@@ -229,7 +229,11 @@ def test_two_scans_at_once_into_one_catalog_both_say_what_is_so(archive: Path) -
         for _ in range(3)
     ]
     answers = [process.communicate() for process in running]
-    assert {error for _, error in answers} == {b""}
+    # Each may tell what it read and what another one had read before; nothing else is to be said.
+    told = [error for _, error in answers if error]
+    assert all(
+        re.fullmatch(rb"dcmtty: files since the last scan: \d+ new or changed, \d+ unchanged\n", one) for one in told
+    )
     assert len({answer for answer, _ in answers}) == 1
     assert true_now(scanned(archive, engine=idle_engine()), archive).unchanged == 29 * 12
 
